@@ -1,0 +1,84 @@
+import { AptOstreeError } from "./error.ts";
+
+/** A system call that failed and has no place in Deno's own API. */
+export class LibcError extends AptOstreeError<"libc/failed" | "libc/not-found"> {
+  /** Value of `errno`, for example 95 (`EOPNOTSUPP`). */
+  readonly errno: number;
+
+  /** Create an error about `call` on `subject`. */
+  constructor(call: string, subject: string, errno: number) {
+    super("libc/failed", `Cannot ${call} "${subject}": errno ${errno} (${ERRNO[errno] ?? "?"})`, {
+      subject,
+    });
+    this.errno = errno;
+  }
+}
+
+/** Where Debian and others keep the C library; `--allow-ffi` names these paths and no others. */
+export const LIBC_PATHS: readonly string[] = [
+  "/lib/x86_64-linux-gnu/libc.so.6",
+  "/lib/aarch64-linux-gnu/libc.so.6",
+  "/lib/riscv64-linux-gnu/libc.so.6",
+  "/lib64/libc.so.6",
+];
+
+const SYMBOLS = {
+  __errno_location: { parameters: [], result: "pointer" },
+  close: { parameters: ["i32"], result: "i32" },
+  fcntl: { parameters: ["i32", "i32", "buffer"], result: "i32" },
+  lgetxattr: { parameters: ["buffer", "buffer", "buffer", "usize"], result: "isize" },
+  llistxattr: { parameters: ["buffer", "buffer", "usize"], result: "isize" },
+  lremovexattr: { parameters: ["buffer", "buffer"], result: "i32" },
+  lsetxattr: { parameters: ["buffer", "buffer", "buffer", "usize", "i32"], result: "i32" },
+  mknod: { parameters: ["buffer", "u32", "u64"], result: "i32" },
+  open: { parameters: ["buffer", "i32", "u32"], result: "i32" },
+  syncfs: { parameters: ["i32"], result: "i32" },
+} as const;
+
+const ERRNO: Readonly<Record<number, string>> = {
+  1: "EPERM",
+  2: "ENOENT",
+  4: "EINTR",
+  11: "EAGAIN",
+  12: "ENOMEM",
+  13: "EACCES",
+  17: "EEXIST",
+  22: "EINVAL",
+  28: "ENOSPC",
+  30: "EROFS",
+  34: "ERANGE",
+  61: "ENODATA",
+  95: "EOPNOTSUPP",
+  122: "EDQUOT",
+};
+
+type Libc = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+let loaded: Libc | undefined;
+
+/** The C library, opened at its first use and kept for the life of the process. */
+export function libc(): Libc {
+  if (loaded) return loaded;
+  for (const path of LIBC_PATHS) {
+    try {
+      Deno.statSync(path);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) continue;
+      throw error;
+    }
+    return loaded = Deno.dlopen(path, SYMBOLS).symbols;
+  }
+  throw new AptOstreeError("libc/not-found", "Cannot find the C library in its usual places", {
+    hint: `Looked for ${LIBC_PATHS.join(", ")}`,
+  });
+}
+
+/** Value of `errno` after a call that failed. */
+export function errno(): number {
+  const pointer = libc().__errno_location();
+  return pointer === null ? 0 : new Deno.UnsafePointerView(pointer).getInt32();
+}
+
+/** Text as C takes it: UTF-8 with a NUL behind it. */
+export function cString(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(`${text}\0`);
+}

@@ -1,0 +1,11 @@
+/**
+ * What every member of apt-ostree stands on: errors, running programs, progress, bytes.
+ *
+ * @module
+ */
+export { AptOstreeError, type AptOstreeErrorOptions } from "./error.ts";
+export { LibcError } from "./libc.ts";
+export { OfdLock, syncFilesystem } from "./ofd_lock.ts";
+export { type Progress, type ProgressEvent } from "./progress.ts";
+export { cleanText, hostRunner, RunError, type Runner, type RunOptions, type RunResult } from "./run.ts";
+export { readXattr, readXattrs, writeXattr, type Xattr } from "./xattrs.ts";

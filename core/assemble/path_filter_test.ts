@@ -1,0 +1,21 @@
+import { assertEquals } from "@std/assert";
+import { WITHOUT_DOCUMENTATION } from "./path_filter.ts";
+
+const FILES = [
+  ["usr/bin/vim", true],
+  ["usr/share/doc/vim/copyright", true],
+  ["usr/share/doc/vim/changelog.Debian.gz", false],
+  ["usr/share/doc/vim/examples/copyright", false],
+  ["usr/share/man/man1/vim.1.gz", false],
+  ["usr/share/manpages.conf", true],
+] as const;
+
+Deno.test.each(FILES)("WITHOUT_DOCUMENTATION decides about %s", (path, kept) => {
+  assertEquals(WITHOUT_DOCUMENTATION.keepsFile(path), kept);
+});
+
+Deno.test("WITHOUT_DOCUMENTATION opens only directories that it must look into", () => {
+  const verdicts = ["usr", "usr/share", "usr/lib", "usr/share/doc", "usr/share/doc/vim"]
+    .concat("usr/share/man", "usr/share/man/man1").map(WITHOUT_DOCUMENTATION.directory);
+  assertEquals(verdicts, ["descend", "descend", "keep", "descend", "descend", "descend", "drop"]);
+});

@@ -1,0 +1,33 @@
+import { AptOstreeError } from "@apt-ostree/base";
+
+/** A .deb that cannot become a package commit. */
+export class ImportError extends AptOstreeError<
+  | "import/wrong-checksum"
+  | "import/wrong-package"
+  | "import/bad-path"
+  | "import/worker-died"
+> {}
+
+/** Two packages that cannot stand in one tree. */
+export class ConflictError extends AptOstreeError<"merge/file-conflict" | "merge/not-a-directory"> {}
+
+/** A tree that cannot be made from its packages. */
+export class AssembleError extends AptOstreeError<
+  | "assemble/no-dpkg"
+  | "assemble/not-configured"
+  | "assemble/special-file"
+> {}
+
+/** A compose that cannot go on. */
+export class ComposeError extends AptOstreeError<
+  | "compose/no-repo"
+  | "compose/no-ref"
+  | "compose/busy"
+  | "compose/no-space"
+  | "compose/no-kernel-config"
+  | "compose/no-initramfs"
+  | "compose/several-kernels"
+  | "compose/no-such-unit"
+  | "compose/not-kept"
+  | "compose/bad-metadata"
+> {}

@@ -1,0 +1,14 @@
+import { assertEquals } from "@std/assert";
+import { formatMd5sums, md5, parseConffiles } from "./control_members.ts";
+
+Deno.test("parseConffiles() knows remove-on-upgrade", () => {
+  assertEquals(parseConffiles("/etc/a\n\nremove-on-upgrade /etc/b c\n"), [
+    { path: "/etc/a", removeOnUpgrade: false },
+    { path: "/etc/b c", removeOnUpgrade: true },
+  ]);
+});
+
+Deno.test("formatMd5sums() writes dpkg's two-space form", () => {
+  const digest = md5(new TextEncoder().encode("abc"));
+  assertEquals(formatMd5sums([["usr/a", digest]]), "900150983cd24fb0d6963f7d28e17f72  usr/a\n");
+});
