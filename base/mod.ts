@@ -7,5 +7,12 @@ export { AptOstreeError, type AptOstreeErrorOptions } from "./error.ts";
 export { LibcError } from "./libc.ts";
 export { OfdLock, syncFilesystem } from "./ofd_lock.ts";
 export { type Progress, type ProgressEvent } from "./progress.ts";
-export { cleanText, hostRunner, RunError, type Runner, type RunOptions, type RunResult } from "./run.ts";
+export {
+  cleanText,
+  hostRunner,
+  RunError,
+  type Runner,
+  type RunOptions,
+  type RunResult,
+} from "./run.ts";
 export { readXattr, readXattrs, writeXattr, type Xattr } from "./xattrs.ts";

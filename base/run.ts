@@ -51,8 +51,13 @@ export class RunError extends AptOstreeError<"run/missing" | "run/failed" | "run
   constructor(
     code: "run/missing" | "run/failed" | "run/killed",
     message: string,
-    options: { status?: number; stderr?: string; hint?: string; subject?: string; cause?: unknown } =
-      {},
+    options: {
+      status?: number;
+      stderr?: string;
+      hint?: string;
+      subject?: string;
+      cause?: unknown;
+    } = {},
   ) {
     super(code, message, options);
     this.status = options.status;

@@ -19,11 +19,18 @@ let value = new Uint8Array(4096);
  */
 export function readXattrs(path: string): Xattr[] {
   const pathC = cString(path);
-  const length = call(path, "list xattrs of", () => libc().llistxattr(pathC, names, BigInt(names.length)), () => {
-    names = new Uint8Array(names.length * 4);
-  });
+  const length = call(
+    path,
+    "list xattrs of",
+    () => libc().llistxattr(pathC, names, BigInt(names.length)),
+    () => {
+      names = new Uint8Array(names.length * 4);
+    },
+  );
   if (length === 0) return [];
-  const list = new TextDecoder().decode(names.subarray(0, length)).split("\0").filter((n) => n !== "");
+  const list = new TextDecoder().decode(names.subarray(0, length)).split("\0").filter((n) =>
+    n !== ""
+  );
   const xattrs: Xattr[] = [];
   for (const name of list.sort(compareBytes)) {
     const read = readXattr(path, name);

@@ -9,7 +9,8 @@ export class ImportError extends AptOstreeError<
 > {}
 
 /** Two packages that cannot stand in one tree. */
-export class ConflictError extends AptOstreeError<"merge/file-conflict" | "merge/not-a-directory"> {}
+export class ConflictError
+  extends AptOstreeError<"merge/file-conflict" | "merge/not-a-directory"> {}
 
 /** A tree that cannot be made from its packages. */
 export class AssembleError extends AptOstreeError<

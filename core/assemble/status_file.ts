@@ -45,7 +45,10 @@ export function formatStatusRecord(record: StatusRecord): string {
 /** Order that dpkg keeps the stanzas of the status file in: by name, then by architecture. */
 export function sortStatusStanzas(stanzas: Iterable<string>): string[] {
   return [...stanzas]
-    .map((stanza) => ({ stanza, key: `${field(stanza, "Package")}\0${field(stanza, "Architecture")}` }))
+    .map((stanza) => ({
+      stanza,
+      key: `${field(stanza, "Package")}\0${field(stanza, "Architecture")}`,
+    }))
     .sort((a, b) => a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
     .map(({ stanza }) => stanza);
 }

@@ -44,7 +44,9 @@ export interface TriggerState {
  */
 export function addInterests(
   state: TriggerState,
-  packages: Iterable<{ readonly databaseName: string; readonly triggers: readonly TriggerDirective[] }>,
+  packages: Iterable<
+    { readonly databaseName: string; readonly triggers: readonly TriggerDirective[] }
+  >,
 ): TriggerState {
   const file = new Set(state.file);
   const explicit = new Map([...state.explicit].map(([name, who]) => [name, new Set(who)]));
@@ -56,7 +58,10 @@ export function addInterests(
       else explicit.set(directive.trigger, (explicit.get(directive.trigger) ?? new Set()).add(who));
     }
   }
-  return { file: [...file], explicit: new Map([...explicit].map(([name, who]) => [name, [...who]])) };
+  return {
+    file: [...file],
+    explicit: new Map([...explicit].map(([name, who]) => [name, [...who]])),
+  };
 }
 
 /**
@@ -64,7 +69,9 @@ export function addInterests(
  *
  * @param activations Trigger and the package that waits for it, or `-` where none waits.
  */
-export function formatUnincorp(activations: Iterable<readonly [trigger: string, awaiter: string]>): string {
+export function formatUnincorp(
+  activations: Iterable<readonly [trigger: string, awaiter: string]>,
+): string {
   const waiting = new Map<string, Set<string>>();
   for (const [trigger, awaiter] of activations) {
     waiting.set(trigger, (waiting.get(trigger) ?? new Set()).add(awaiter));

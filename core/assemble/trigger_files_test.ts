@@ -20,7 +20,9 @@ Deno.test("addInterests() keeps what is recorded and names nobody twice", () => 
     { databaseName: "two:amd64", triggers },
   ]);
   assertEquals(after.file, ["/a one", "/a two:amd64/noawait"]);
-  assertEquals([...after.explicit], [["ldconfig", ["libc-bin", "two:amd64"]], ["new", ["two:amd64"]]]);
+  assertEquals([...after.explicit], [["ldconfig", ["libc-bin", "two:amd64"]], ["new", [
+    "two:amd64",
+  ]]]);
 });
 
 Deno.test("formatUnincorp() writes one line a trigger, `-` where nobody waits", () => {

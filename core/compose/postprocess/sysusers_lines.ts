@@ -26,14 +26,18 @@ export function formatSysusers(made: Accounts, given: Accounts): string[] {
   const users = made.users.filter((user) => !givenUsers.has(user.name));
   const members = made.groups.flatMap((group) => {
     const before = new Set(givenGroups.get(group.name)?.members ?? []);
-    return group.members.filter((user) => !before.has(user)).map((user) => `m ${user} ${group.name}`);
+    return group.members.filter((user) => !before.has(user)).map((user) =>
+      `m ${user} ${group.name}`
+    );
   });
   return [
     ...sorted(groups.map((group) => `g ${group.name} ${group.gid}`)),
     ...sorted(users.map((user) => {
       const group = groupNames.get(user.gid) ?? String(user.gid);
       const gecos = user.gecos === "" ? "-" : `"${user.gecos.replace(/[\\"]/g, "\\$&")}"`;
-      return `u ${user.name} ${user.uid}:${group} ${gecos} ${user.home || "-"} ${user.shell || "-"}`;
+      return `u ${user.name} ${user.uid}:${group} ${gecos} ${user.home || "-"} ${
+        user.shell || "-"
+      }`;
     })),
     ...sorted(members),
   ];

@@ -1,0 +1,156 @@
+import { pullContent } from "./pull_content.ts";
+import type { PullJob } from "./pull_worker.ts";
+import type { TreeChecksums } from "./object/dir_tree.ts";
+import type { Repo } from "./repo.ts";
+import type { Transaction } from "./transaction.ts";
+
+/** How {@linkcode pullLocal} goes about it. */
+export interface PullLocalOptions {
+  /** Refs to set in the target once everything is there. */
+  readonly refs?: ReadonlyMap<string, string>;
+  /** Stops the work; the call then throws the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a pull brought. */
+export interface PullStats {
+  /** Content objects that were missing. */
+  readonly files: number;
+  /** Directories' objects and commits that were missing. */
+  readonly metadata: number;
+}
+
+/** Fewer files than this are not worth the start of workers. */
+const WORTH_WORKERS = 200;
+
+/**
+ * Bring commits, without their parents, from one repository of this machine to another.
+ *
+ * Between repositories of mode bare on one filesystem files are linked; into an archive they are
+ * deflated by all cores. Only missing objects move. The refs change last, after everything is on
+ * the disk.
+ *
+ * @throws {ObjectError} If an object of the source is missing or damaged.
+ */
+export async function pullLocal(
+  source: Repo,
+  target: Repo,
+  commits: readonly string[],
+  options: PullLocalOptions = {},
+): Promise<PullStats> {
+  const { refs = new Map(), signal } = options;
+  using txn = target.transaction();
+  const wanted = new Wanted(source, txn);
+  for (const commit of commits) wanted.commit(commit);
+  signal?.throwIfAborted();
+  const files = [...wanted.files];
+  if (source.mode === target.mode && linkAll(source, txn, files)) {
+    // done: nothing was read
+  } else if (target.mode === "archive" && files.length >= WORTH_WORKERS) {
+    await deflateAll(source, target, files, signal);
+  } else for (const checksum of files) pullContent(source, txn, checksum);
+  wanted.writeMetadata();
+  for (const [ref, commit] of refs) txn.setRef(ref, commit);
+  txn.commit();
+  return { files: files.length, metadata: wanted.metadataCount };
+}
+
+/** What a target lacks of some commits; children before parents. */
+class Wanted {
+  readonly files = new Set<string>();
+  readonly #metadata = new Map<string, ["dirtree" | "dirmeta" | "commit", Uint8Array]>();
+  readonly #source: Repo;
+  readonly #txn: Transaction;
+
+  constructor(source: Repo, txn: Transaction) {
+    this.#source = source;
+    this.#txn = txn;
+  }
+
+  get metadataCount(): number {
+    return this.#metadata.size;
+  }
+
+  commit(checksum: string): void {
+    if (this.#txn.has(checksum, "commit")) return;
+    this.#tree(this.#source.readCommit(checksum).root);
+    this.#add(checksum, "commit");
+  }
+
+  writeMetadata(): void {
+    for (const [checksum, [type, bytes]] of this.#metadata) {
+      this.#txn.writeRaw(checksum, type, [bytes]);
+    }
+  }
+
+  #tree({ dirtree, dirmeta }: TreeChecksums): void {
+    if (!this.#txn.has(dirmeta, "dirmeta")) this.#add(dirmeta, "dirmeta");
+    // A dirtree is published after all that it names, so one that is there is whole.
+    if (this.#metadata.has(dirtree) || this.#txn.has(dirtree, "dirtree")) return;
+    const { files, dirs } = this.#source.readDirTree(dirtree);
+    for (const file of files.values()) {
+      if (!this.files.has(file) && !this.#txn.has(file, "file")) this.files.add(file);
+    }
+    for (const dir of dirs.values()) this.#tree(dir);
+    this.#add(dirtree, "dirtree");
+  }
+
+  #add(checksum: string, type: "dirtree" | "dirmeta" | "commit"): void {
+    if (this.#metadata.has(checksum)) return;
+    this.#metadata.set(checksum, [type, this.#source.readMetadata(checksum, type)]);
+  }
+}
+
+/** Link every file into the transaction. @returns Whether the filesystems allow it. */
+function linkAll(source: Repo, txn: Transaction, files: readonly string[]): boolean {
+  try {
+    for (const checksum of files) {
+      txn.adopt(source.objectPath(checksum, "file"), checksum, "file", "link");
+    }
+    return true;
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "EXDEV" || code === "EMLINK" || code === "EPERM") return false;
+    throw error;
+  }
+}
+
+async function deflateAll(
+  source: Repo,
+  target: Repo,
+  files: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const count = Math.max(1, Math.min(navigator.hardwareConcurrency, 8));
+  const jobs = Array.from({ length: count }, (_, n): PullJob => ({
+    source: source.path,
+    target: target.path,
+    checksums: files.filter((_, i) => i % count === n),
+  }));
+  const workers: Worker[] = [];
+  const abort = () => workers.forEach((worker) => worker.terminate());
+  try {
+    await Promise.all(jobs.map((job) => runWorker(job, workers, signal)));
+  } finally {
+    abort();
+  }
+}
+
+function runWorker(
+  job: PullJob,
+  workers: Worker[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const worker = new Worker(new URL("./pull_worker.ts", import.meta.url), { type: "module" });
+  workers.push(worker);
+  worker.onmessage = () => resolve();
+  worker.onerror = (event) => {
+    event.preventDefault();
+    reject(event.error ?? new Error(event.message));
+  };
+  const abort = () => reject(signal?.reason);
+  signal?.addEventListener("abort", abort, { once: true });
+  worker.postMessage(job);
+  return promise.finally(() => signal?.removeEventListener("abort", abort));
+}

@@ -1,0 +1,327 @@
+import { createHash } from "node:crypto";
+import { OfdLock, readXattrs, syncFilesystem, type Xattr } from "@apt-ostree/base";
+import { ObjectError, RepoError } from "./error.ts";
+import { FileWriter } from "./file_writer.ts";
+import { type Commit, encodeCommit } from "./object/commit.ts";
+import { contentHash, type ContentMeta, type FileMeta } from "./object/content.ts";
+import { type DirMeta, encodeDirMeta } from "./object/dir_meta.ts";
+import { type DirTree, encodeDirTree } from "./object/dir_tree.ts";
+import { MAX_METADATA_SIZE, type ObjectType } from "./object/name.ts";
+import { canonicalMeta, storeFile, storeSymlink, writeAll } from "./object_store.ts";
+import { refPath } from "./ref.ts";
+import { objectName, type Repo } from "./repo.ts";
+
+/** Files up to this size are held in memory while they are written. */
+const SMALL_FILE = 1024 * 1024;
+
+/**
+ * New objects and refs of a repository: all appear at {@linkcode Transaction.commit}, or none.
+ *
+ * Holds the repository's lock in its shared form, so that several processes and workers may write
+ * at once while nobody prunes. Objects wait in a staging directory of their own, locked as libostree
+ * locks its own, so that no other program sweeps it away.
+ */
+export class Transaction implements Disposable {
+  readonly #repo: Repo;
+  readonly #lock: OfdLock | undefined;
+  readonly #staging: string;
+  readonly #stagingLock: OfdLock | undefined;
+  /** Names below `objects/` that wait in staging. */
+  readonly #staged = new Set<string>();
+  readonly #refs = new Map<string, string | null>();
+  readonly #level: number;
+  #temporary = 0;
+  #open = true;
+  /** Bytes of content and metadata written anew. */
+  bytesWritten = 0;
+
+  /** For {@linkcode Repo.transaction} alone. */
+  constructor(repo: Repo) {
+    this.#repo = repo;
+    this.#level = Number(repo.configValue("archive", "zlib-level") ?? 6);
+    if (repo.mode === "bare" && Deno.uid() !== 0) {
+      throw new RepoError("repo/needs-root", `Cannot write to "${repo.path}": its mode is bare`, {
+        subject: repo.path,
+        hint: "Run as root, or use a repository of mode bare-user or archive",
+      });
+    }
+    this.#lock = takeLock(repo);
+    const boot = Deno.readTextFileSync("/proc/sys/kernel/random/boot_id").trim();
+    this.#staging = Deno.makeTempDirSync({ dir: `${repo.path}/tmp`, prefix: `staging-${boot}-` });
+    this.#stagingLock = OfdLock.tryTake(`${this.#staging}-lock`, "exclusive");
+  }
+
+  /** Whether the object is in the repository or waits in this transaction. */
+  has(checksum: string, type: ObjectType): boolean {
+    return this.#staged.has(objectName(checksum, type, this.#repo.mode)) ||
+      this.#repo.hasObject(checksum, type);
+  }
+
+  /** Number of new objects that wait. */
+  get newObjects(): number {
+    return this.#staged.size;
+  }
+
+  /** Write a small regular file. @returns Its checksum. */
+  writeFile(info: FileMeta, body: Uint8Array): string {
+    const meta = canonicalMeta({ ...info, type: "file" } as const, this.#repo.mode);
+    const checksum = contentHash(meta).update(body).digest("hex");
+    this.#stage(checksum, "file", (path) => {
+      this.bytesWritten += body.length;
+      storeFile(path, meta, body, this.#repo.mode, this.#level);
+    });
+    return checksum;
+  }
+
+  /** Begin a regular file whose size is known and whose bytes come in pieces. */
+  fileWriter(info: FileMeta, size: number): FileWriter {
+    return new FileWriter({
+      path: `${this.#staging}/${this.#temporary++}`,
+      meta: info,
+      size,
+      mode: this.#repo.mode,
+      level: this.#level,
+      publish: (path, checksum) => {
+        if (this.has(checksum, "file")) return Deno.removeSync(path);
+        this.bytesWritten += size;
+        const name = objectName(checksum, "file", this.#repo.mode);
+        Deno.renameSync(path, `${this.#staging}/${flat(name)}`);
+        this.#staged.add(name);
+      },
+    });
+  }
+
+  /** Write a symbolic link. @returns Its checksum. */
+  writeSymlink(
+    info: { readonly uid: number; readonly gid: number; readonly xattrs?: readonly Xattr[] },
+    target: string,
+  ): string {
+    const link: ContentMeta & { type: "symlink" } = { ...info, type: "symlink", target };
+    const meta = canonicalMeta(link, this.#repo.mode);
+    const checksum = contentHash(meta).digest("hex");
+    this.#stage(checksum, "file", (path) => storeSymlink(path, meta, this.#repo.mode));
+    return checksum;
+  }
+
+  /**
+   * Write a regular file or symbolic link of the local filesystem, with its owner, mode and
+   * attributes.
+   *
+   * @param options.keepXattr Which attributes are part of the object. @default all
+   * @returns Its checksum.
+   * @throws {ObjectError} `object/unsupported` for devices, FIFOs, sockets and directories.
+   */
+  importFile(
+    path: string,
+    options: { readonly keepXattr?: (name: string) => boolean } = {},
+  ): string {
+    const info = Deno.lstatSync(path);
+    const keep = options.keepXattr ?? (() => true);
+    const meta = {
+      uid: info.uid ?? 0,
+      gid: info.gid ?? 0,
+      mode: (info.mode ?? 0) & 0o7777,
+      xattrs: readXattrs(path).filter(([name]) => keep(name)),
+    };
+    if (info.isSymlink) return this.writeSymlink(meta, Deno.readLinkSync(path));
+    if (!info.isFile) {
+      throw new ObjectError(
+        "object/unsupported",
+        `Cannot commit "${path}": neither file nor link`,
+        {
+          subject: path,
+          hint: "Only regular files, symbolic links and directories can be committed",
+        },
+      );
+    }
+    if (info.size <= SMALL_FILE) return this.writeFile(meta, Deno.readFileSync(path));
+    using file = Deno.openSync(path);
+    const writer = this.fileWriter(meta, info.size);
+    const buffer = new Uint8Array(SMALL_FILE);
+    for (let read; (read = file.readSync(buffer)) !== null;) writer.write(buffer.subarray(0, read));
+    return writer.close();
+  }
+
+  /** Write a directory's owner, mode and attributes. @returns The checksum. */
+  writeDirMeta(info: DirMeta): string {
+    const only = this.#repo.mode === "bare-user-only";
+    const meta = only ? { uid: 0, gid: 0, mode: info.mode & 0o755 } : info;
+    return this.#metadata(encodeDirMeta(meta), "dirmeta");
+  }
+
+  /** Write a directory's content. @returns The checksum. */
+  writeDirTree(tree: DirTree): string {
+    return this.#metadata(encodeDirTree(tree), "dirtree");
+  }
+
+  /** Write a commit. @returns Its checksum. */
+  writeCommit(commit: Commit): string {
+    return this.#metadata(encodeCommit(commit), "commit");
+  }
+
+  /**
+   * Take over another repository's object file, whose bytes are known to be right.
+   *
+   * @param how `link` makes a hard link; `copy` the same bytes under a new inode.
+   */
+  adopt(path: string, checksum: string, type: ObjectType, how: "link" | "copy"): void {
+    this.#stage(checksum, type, (staged) => {
+      if (how === "link") Deno.linkSync(path, staged);
+      else Deno.copyFileSync(path, staged);
+    });
+  }
+
+  /** Write the bytes of an object in the form that this repository stores. */
+  writeRaw(checksum: string, type: ObjectType, pieces: Iterable<Uint8Array>): void {
+    this.#stage(checksum, type, (path) => {
+      using file = Deno.openSync(path, { write: true, createNew: true, mode: 0o644 });
+      for (const piece of pieces) writeAll(file, piece);
+    });
+  }
+
+  /** Let a ref name a commit, or delete it. @throws {RefError} `ref/bad-name`. */
+  setRef(refspec: string, checksum: string | null): void {
+    refPath(refspec);
+    this.#refs.set(refspec, checksum);
+  }
+
+  /**
+   * Publish everything: objects first, on the disk before any ref names them.
+   *
+   * @param options.sync Whether to wait for the disk. @default the repository's `core.fsync`
+   */
+  commit(options: { readonly sync?: boolean } = {}): void {
+    const sync = options.sync ?? this.#repo.configValue("core", "fsync") !== "false";
+    this.#explainFull(() => {
+      if (sync && this.#staged.size > 0) syncFilesystem(this.#staging);
+      const objects = `${this.#repo.path}/objects`;
+      const made = new Set<string>();
+      for (const name of this.#staged) {
+        const dir = name.slice(0, 2);
+        if (!made.has(dir)) {
+          Deno.mkdirSync(`${objects}/${dir}`, { recursive: true });
+          made.add(dir);
+        }
+        Deno.renameSync(`${this.#staging}/${flat(name)}`, `${objects}/${name}`);
+      }
+      if (sync && (this.#staged.size > 0 || this.#refs.size > 0)) syncFilesystem(objects);
+      for (const [ref, checksum] of this.#refs) this.#writeRef(ref, checksum);
+      const now = new Date();
+      Deno.utimeSync(this.#repo.path, now, now); // tells other processes that something changed
+    });
+    this.#end();
+  }
+
+  /** Give everything up. */
+  abort(): void {
+    this.#end();
+  }
+
+  /** Give up what was not committed. */
+  [Symbol.dispose](): void {
+    this.#end();
+  }
+
+  #metadata(bytes: Uint8Array, type: "dirmeta" | "dirtree" | "commit"): string {
+    if (bytes.length > MAX_METADATA_SIZE) {
+      throw new ObjectError(
+        "object/too-large",
+        `Cannot write ${type}: it has ${bytes.length} bytes`,
+        {
+          hint: `Readers refuse more than ${MAX_METADATA_SIZE}`,
+        },
+      );
+    }
+    const checksum = createHash("sha256").update(bytes).digest("hex");
+    this.#stage(checksum, type, (path) => {
+      this.bytesWritten += bytes.length;
+      Deno.writeFileSync(path, bytes, { createNew: true, mode: 0o644 });
+    });
+    return checksum;
+  }
+
+  #stage(checksum: string, type: ObjectType, write: (path: string) => void): void {
+    if (!this.#open) throw new TypeError("Cannot write: the transaction has ended");
+    if (this.has(checksum, type)) return;
+    const name = objectName(checksum, type, this.#repo.mode);
+    this.#explainFull(() => write(`${this.#staging}/${flat(name)}`));
+    this.#staged.add(name);
+  }
+
+  #writeRef(refspec: string, checksum: string | null): void {
+    const path = `${this.#repo.path}/refs/${refPath(refspec)}`;
+    if (checksum === null) return removeIfThere(path);
+    Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+    const temporary = `${this.#staging}/ref`;
+    {
+      using file = Deno.openSync(temporary, {
+        write: true,
+        create: true,
+        truncate: true,
+        mode: 0o644,
+      });
+      writeAll(file, new TextEncoder().encode(`${checksum}\n`));
+      file.syncDataSync();
+    }
+    Deno.renameSync(temporary, path);
+  }
+
+  #explainFull(write: () => void): void {
+    try {
+      write();
+    } catch (cause) {
+      const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+      if (code !== "ENOSPC" && code !== "EDQUOT") throw cause;
+      throw new RepoError(
+        "repo/no-space",
+        `Cannot write to repository "${this.#repo.path}": no space left`,
+        {
+          subject: this.#repo.path,
+          hint: "Free space on its filesystem, for example with: ostree prune --refs-only",
+          cause,
+        },
+      );
+    }
+  }
+
+  #end(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    Deno.removeSync(this.#staging, { recursive: true });
+    removeIfThere(`${this.#staging}-lock`);
+    this.#stagingLock?.release();
+    this.#lock?.release();
+  }
+}
+
+function takeLock(repo: Repo): OfdLock | undefined {
+  if (repo.configValue("core", "locking") === "false") return undefined;
+  const seconds = Number(repo.configValue("core", "lock-timeout-secs") ?? 30);
+  const lock = OfdLock.take(
+    `${repo.path}/.lock`,
+    "shared",
+    seconds < 0 ? Infinity : seconds * 1000,
+  );
+  if (lock) return lock;
+  throw new RepoError(
+    "repo/locked",
+    `Cannot write to "${repo.path}": locked for ${seconds} seconds`,
+    {
+      subject: repo.path,
+      hint: "Another program is pruning it; try again when it has ended",
+    },
+  );
+}
+
+/** Staging is one flat directory. */
+function flat(name: string): string {
+  return name.replace("/", "");
+}
+
+function removeIfThere(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
