@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { type CompressionFormat, decompress, type DecompressOptions } from "./decompress.ts";
 export { AptOstreeError, type AptOstreeErrorOptions } from "./error.ts";
 export { LibcError } from "./libc.ts";
 export { OfdLock, syncFilesystem } from "./ofd_lock.ts";
@@ -15,4 +16,8 @@ export {
   type RunOptions,
   type RunResult,
 } from "./run.ts";
+export { insidePath } from "./safe_path.ts";
+export { type TarEntry, type TarEntryType, type TarHandler, type TarLimits } from "./tar/entry.ts";
+export { TarError } from "./tar/error.ts";
+export { TarReader } from "./tar/reader.ts";
 export { readXattr, readXattrs, writeXattr, type Xattr } from "./xattrs.ts";

@@ -1,4 +1,4 @@
-import { AptOstreeError } from "./error.ts";
+import { AptOstreeError, type AptOstreeErrorOptions } from "./error.ts";
 
 /** How {@linkcode Runner.run} and {@linkcode Runner.spawn} start a program. */
 export interface RunOptions {
@@ -6,8 +6,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Working directory of the program. */
   readonly cwd?: string;
-  /** Bytes or text for standard input; without it the program reads an empty input. */
-  readonly stdin?: Uint8Array | string;
+  /** Bytes, pieces or text for standard input; without it the program reads an empty input. */
+  readonly stdin?: Uint8Array | string | Iterable<Uint8Array>;
   /** Called with each piece of standard output as it arrives; the pieces are not kept then. */
   readonly onStdout?: (piece: Uint8Array) => void;
   /** Called with each piece of standard error as it arrives; the end is still kept for the error. */
@@ -46,20 +46,21 @@ export class RunError extends AptOstreeError<"run/missing" | "run/failed" | "run
   readonly status: number | undefined;
   /** End of its standard error. */
   readonly stderr: string;
+  /** Its standard output, where nobody else took it. */
+  readonly stdout: Uint8Array;
 
-  /** Create an error about a program; `options` adds its status and the end of its stderr. */
+  /** Create an error about a program; `options` adds its status and what it wrote. */
   constructor(
     code: "run/missing" | "run/failed" | "run/killed",
     message: string,
-    options: {
-      status?: number;
-      stderr?: string;
-      hint?: string;
-      subject?: string;
-      cause?: unknown;
+    options: AptOstreeErrorOptions & {
+      readonly status?: number;
+      readonly stderr?: string;
+      readonly stdout?: Uint8Array;
     } = {},
   ) {
     super(code, message, options);
+    this.stdout = options.stdout ?? new Uint8Array();
     this.status = options.status;
     this.stderr = options.stderr ?? "";
   }
@@ -94,7 +95,7 @@ export const hostRunner: Runner = {
         throw new RunError(
           "run/failed",
           `Cannot run "${program}": status ${status.code}${stderr && `\n${stderr.trimEnd()}`}`,
-          { status: status.code, stderr, subject: program },
+          { status: status.code, stderr, stdout, subject: program },
         );
       }
       return { status: status.code, stdout, stderr };
@@ -149,11 +150,16 @@ function killQuietly(child: Deno.ChildProcess) {
   }
 }
 
-async function feed(child: Deno.ChildProcess, input: Uint8Array | string | undefined) {
+async function feed(child: Deno.ChildProcess, input: RunOptions["stdin"]) {
   if (input === undefined) return;
   const writer = child.stdin.getWriter();
+  const pieces = typeof input === "string"
+    ? [new TextEncoder().encode(input)]
+    : input instanceof Uint8Array
+    ? [input]
+    : input;
   try {
-    await writer.write(typeof input === "string" ? new TextEncoder().encode(input) : input);
+    for (const piece of pieces) await writer.write(piece);
     await writer.close();
   } catch (error) {
     // A program may end without reading its input; its status tells whether that is a failure.

@@ -1,0 +1,69 @@
+/** One package that apt would install, in its order. */
+export interface SimulatedInstall {
+  readonly name: string;
+  readonly version: string;
+  readonly architecture: string;
+  /** Suites that have it, as apt prints them: `Debian:12.11/oldstable`. */
+  readonly releases: readonly string[];
+}
+
+/** Read the `Inst` lines of `apt-get --simulate`. */
+export function parseSimulation(text: string): SimulatedInstall[] {
+  const installs: SimulatedInstall[] = [];
+  for (const line of text.split("\n")) {
+    const found = /^Inst (\S+)(?: \[[^\]]*\])? \((\S+) (.*)\[([^\]]+)\]\)/.exec(line);
+    if (!found) continue;
+    installs.push({
+      name: found[1]!.replace(/:.*/, ""),
+      version: found[2]!,
+      architecture: found[4]!,
+      releases: found[3]!.split(",").map((release) => release.trim()),
+    });
+  }
+  return installs;
+}
+
+/** One file that apt would download. */
+export interface DownloadUri {
+  readonly uri: string;
+  /** Name that apt gives the file: name, version and architecture. */
+  readonly file: string;
+  readonly size: number;
+  /** 64 hexadecimal digits; "" where the source vouches with no SHA-256. */
+  readonly sha256: string;
+}
+
+/** Read the lines of `apt-get --print-uris`. */
+export function parseUris(text: string): DownloadUri[] {
+  const uris: DownloadUri[] = [];
+  for (const line of text.split("\n")) {
+    const found = /^'([^']+)' (\S+) (\d+) ?(.*)$/.exec(line);
+    if (!found) continue;
+    const sha256 = /SHA256:([0-9a-f]{64})/.exec(found[4]!)?.[1] ?? "";
+    uris.push({ uri: found[1]!, file: found[2]!, size: Number(found[3]), sha256 });
+  }
+  return uris;
+}
+
+/** The name under which apt keeps a package's file, epochs and tildes escaped. */
+export function aptFileName(name: string, version: string, architecture: string): string {
+  const escape = (text: string) =>
+    text.replaceAll("%", "%25").replaceAll("_", "%5f").replaceAll(":", "%3a");
+  return `${escape(name)}_${escape(version)}_${escape(architecture)}.deb`;
+}
+
+/** The paragraph of unmet dependencies in apt's refusal, one line each, without indentation. */
+export function parseUnmet(text: string): string[] {
+  const lines = text.split("\n");
+  const start = lines.findIndex((line) => line.startsWith("The following packages have unmet"));
+  if (start < 0) return [];
+  const unmet: string[] = [];
+  let subject = "";
+  for (const line of lines.slice(start + 1)) {
+    if (!line.startsWith(" ")) break;
+    const first = /^ (\S+) : (.*)$/.exec(line);
+    if (first) subject = first[1]!;
+    unmet.push(`${subject}: ${(first?.[2] ?? line).trim()}`);
+  }
+  return unmet;
+}

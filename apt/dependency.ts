@@ -1,0 +1,65 @@
+import { compareVersions } from "./compare_versions.ts";
+import { FormatError } from "./error.ts";
+
+/** One alternative of a dependency. */
+export interface Alternative {
+  readonly name: string;
+  /** Architecture qualifier, for example `any`. */
+  readonly architecture?: string;
+  readonly relation?: "<<" | "<=" | "=" | ">=" | ">>";
+  readonly version?: string;
+}
+
+/** Any of these packages will do. */
+export type Dependency = readonly Alternative[];
+
+const ALTERNATIVE =
+  /^([a-zA-Z0-9][a-zA-Z0-9+.-]*)(?::([a-z0-9-]+))?\s*(?:\(\s*(<<|<=|=|>=|>>|<|>)\s*([^\s)]+)\s*\))?\s*(?:\[[^\]]*\])?\s*(?:<[^>]*>\s*)*$/;
+
+/**
+ * Read a dependency field, `Replaces`, `Provides` and the like.
+ *
+ * The restrictions of source packages (`[amd64]`, `<!nocheck>`) are read over.
+ *
+ * @throws {FormatError} `format/bad-dependency` that names the part.
+ * @see Debian Policy 7.1
+ */
+export function parseDependencies(text: string): Dependency[] {
+  return text.split(",").map((part) => part.trim()).filter((part) => part !== "")
+    .map((part) => part.split("|").map((alternative) => parseAlternative(alternative.trim())));
+}
+
+/** Whether `version` is one that the alternative allows; its name is not looked at. */
+export function allowsVersion(alternative: Alternative, version: string): boolean {
+  if (alternative.relation === undefined || alternative.version === undefined) return true;
+  const order = compareVersions(version, alternative.version);
+  switch (alternative.relation) {
+    case "<<":
+      return order < 0;
+    case "<=":
+      return order <= 0;
+    case "=":
+      return order === 0;
+    case ">=":
+      return order >= 0;
+    case ">>":
+      return order > 0;
+  }
+}
+
+function parseAlternative(text: string): Alternative {
+  const found = ALTERNATIVE.exec(text);
+  if (!found) {
+    throw new FormatError("format/bad-dependency", `Cannot read dependency "${text}"`, {
+      subject: text,
+      hint: "A dependency is: name, name:arch or name (>= version), alternatives divided by |",
+    });
+  }
+  const [, name, architecture, sign, version] = found;
+  const relation = sign === "<" ? "<=" : sign === ">" ? ">=" : sign as Alternative["relation"];
+  return {
+    name: name!,
+    ...(architecture === undefined ? {} : { architecture }),
+    ...(relation === undefined || version === undefined ? {} : { relation, version }),
+  };
+}

@@ -1,0 +1,48 @@
+/** Kinds of archive members that stand for something in a file system. */
+export type TarEntryType = "file" | "dir" | "symlink" | "hardlink" | "char" | "block" | "fifo";
+
+/** One member of a tar archive, long names, PAX records and sparse maps resolved. */
+export interface TarEntry {
+  readonly type: TarEntryType;
+  /** Name as in the archive, which nobody has checked. */
+  readonly path: string;
+  /** Target of a symbolic link, or name of the member that a hard link stands for; else "". */
+  readonly target: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly uname: string;
+  readonly gname: string;
+  /** Permission bits, at most 0o7777. */
+  readonly mode: number;
+  /** Bytes of content; 0 for everything but files. */
+  readonly size: number;
+  /** Seconds since 1970. */
+  readonly mtime: number;
+  /** Extended attributes in archive order. */
+  readonly xattrs: readonly (readonly [name: string, value: Uint8Array<ArrayBuffer>])[];
+  /** Device numbers of `char` and `block`; else 0. */
+  readonly devMajor: number;
+  readonly devMinor: number;
+}
+
+/** Receives an archive as it is read. */
+export interface TarHandler {
+  /** A member begins. */
+  entry(entry: TarEntry): void;
+  /** The next bytes of a file; valid only until the call returns. */
+  data(piece: Uint8Array): void;
+  /** A member is complete; follows every `entry`. */
+  end(): void;
+}
+
+/** Bounds on what a reader takes from an archive that nobody vouches for. */
+export interface TarLimits {
+  /** Most bytes of one file. @default {17_179_869_184} */
+  readonly maxFileSize?: number;
+  /** Most members. @default {4_000_000} */
+  readonly maxEntries?: number;
+  /** Most bytes of a name or a link target. @default {8192} */
+  readonly maxNameLength?: number;
+  /** Most bytes of a PAX header or GNU long name. @default {1_048_576} */
+  readonly maxHeaderSize?: number;
+}

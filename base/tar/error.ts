@@ -1,0 +1,6 @@
+import { AptOstreeError } from "../error.ts";
+
+/** A tar archive that is damaged, or larger than allowed. */
+export class TarError extends AptOstreeError<
+  "tar/bad-header" | "tar/truncated" | "tar/unsupported" | "tar/too-large"
+> {}
