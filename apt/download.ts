@@ -55,7 +55,8 @@ export async function* downloadPackages(
   let bytes = 0;
   for await (const each of queue.fetchAll()) {
     bytes += each.size;
-    progress?.({ type: "phase-progress", phase, done: ++done, bytes, item: each.name });
+    done++;
+    progress?.({ type: "phase-progress", phase, done, bytes, item: each.name });
     yield { package: each, path: fileOf(directory, each) };
   }
   progress?.({ type: "phase-end", phase, done, bytes, ms: performance.now() - start });

@@ -1,0 +1,97 @@
+import { AptOstreeError, type Progress } from "@apt-ostree/base";
+import type { Repo } from "@apt-ostree/ostree";
+import { ImportError } from "../error.ts";
+import type { ImportJob } from "./import_deb.ts";
+import type { ImportAnswer, ImportRequest } from "./import_worker.ts";
+import { type PackageCommit, readPackageCommit } from "./package_commit.ts";
+import { type PackageId, packageRef } from "./package_ref.ts";
+
+/** How {@linkcode importPackages} goes about it. */
+export interface ImportPackagesOptions {
+  readonly signal?: AbortSignal;
+  readonly progress?: Progress;
+  /** Number of workers. @default the number of cores, at most 8 */
+  readonly workers?: number;
+}
+
+/** The commit of a package that was imported before, from a .deb with this SHA-256. */
+export function findPackage(repo: Repo, id: PackageId, sha256: string): PackageCommit | undefined {
+  const commit = repo.resolveRev(packageRef(id));
+  if (commit === undefined) return undefined;
+  const found = readPackageCommit(repo, commit);
+  return found?.sha256 === sha256 ? found : undefined;
+}
+
+/**
+ * Import .debs as they arrive, in parallel.
+ *
+ * @param debs Files to import, none of which is in the repository.
+ * @param total How many there will be, for the progress.
+ * @returns How many were imported.
+ * @throws {ImportError} {@linkcode DebError} Of the first package that cannot be imported; what was
+ * published before stays.
+ */
+export async function importPackages(
+  repo: Repo,
+  debs: AsyncIterable<ImportJob>,
+  total: number,
+  options: ImportPackagesOptions = {},
+): Promise<number> {
+  const { signal, progress } = options;
+  if (total === 0) return 0;
+  const start = performance.now();
+  const phase = "import";
+  progress?.({ type: "phase-start", phase, title: `Importing ${total} packages`, total });
+  const count = Math.min(options.workers ?? Math.min(navigator.hardwareConcurrency, 8), total);
+  const workers = Array.from({ length: count }, () => new ImportWorker());
+  const source = debs[Symbol.asyncIterator]();
+  let done = 0;
+  const lane = async (worker: ImportWorker) => {
+    await worker.ask({ type: "open", repo: repo.path });
+    for (let next; !(next = await source.next()).done;) {
+      signal?.throwIfAborted();
+      await worker.ask({ type: "import", job: next.value });
+      done++;
+      progress?.({ type: "phase-progress", phase, done, item: next.value.name });
+    }
+    await worker.ask({ type: "close" });
+  };
+  try {
+    await Promise.all(workers.map(lane));
+  } finally {
+    await source.return?.();
+    for (const worker of workers) worker.terminate();
+  }
+  progress?.({ type: "phase-end", phase, done, ms: performance.now() - start });
+  return done;
+}
+
+/** One worker, and its one open question. */
+class ImportWorker {
+  readonly #worker = new Worker(new URL("./import_worker.ts", import.meta.url), { type: "module" });
+
+  ask(request: ImportRequest): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#worker.onmessage = ({ data }: MessageEvent<ImportAnswer>) => {
+      if (data.type !== "failed") return resolve();
+      const { name, code, message, subject, hint } = data.error;
+      const known = { ...(subject ? { subject } : {}), ...(hint ? { hint } : {}) };
+      const error = code === undefined
+        ? new Error(message)
+        : new AptOstreeError(code, message, known);
+      error.name = name;
+      reject(error);
+    };
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      const message = `Cannot import packages: a worker died: ${event.message}`;
+      reject(new ImportError("import/worker-died", message, { cause: event.error }));
+    };
+    this.#worker.postMessage(request);
+    return promise;
+  }
+
+  terminate(): void {
+    this.#worker.terminate();
+  }
+}
