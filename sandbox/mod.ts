@@ -1,1 +1,27 @@
-export {};
+/**
+ * A cell for maintainer scripts: bubblewrap over an overlay, and a record of what they tried.
+ *
+ * @module
+ */
+export { type BubblewrapBind, type BubblewrapSpec, bwrapArgs, CAPABILITIES } from "./bwrap_args.ts";
+export { SandboxError, ScriptError } from "./error.ts";
+export {
+  INTERCEPTION_POLICIES,
+  type InterceptionAction,
+  type InterceptionPolicy,
+} from "./interception/policy.ts";
+export { type InterceptedCall, parseCalls } from "./interception/record.ts";
+export {
+  type DpkgFailure,
+  type MaintainerScript,
+  parseDpkgFailure,
+  runDpkgConfigure,
+  runMaintainerScript,
+  scriptEnvironment,
+  type ScriptRunOptions,
+} from "./maintainer_script.ts";
+export { overlayArgs, type OverlaySpec } from "./overlay.ts";
+export { removeTree } from "./remove_tree.ts";
+export { Sandbox, type SandboxOptions, type SandboxResult, type SandboxRun } from "./sandbox.ts";
+export { isOverlayXattr, readUpper, type UpperChange } from "./upper.ts";
+export { WorkDir } from "./work_dir.ts";

@@ -1,0 +1,69 @@
+/** What becomes of a call that a maintainer script makes. */
+export type InterceptionAction =
+  /** The real program runs; the call is recorded. */
+  | "run"
+  /** Nothing runs now: apt-ostree does the work itself, once, at the end. */
+  | "defer"
+  /** Nothing runs, and the script is told that all went well. */
+  | "ignore"
+  /** Nothing runs, and the script is told that it failed. */
+  | "refuse";
+
+/** How calls of one program are answered. */
+export interface InterceptionPolicy {
+  /** Name of the program, without its directory. */
+  readonly program: string;
+  readonly action: InterceptionAction;
+  /** First arguments, options left out, for which the real program runs all the same. */
+  readonly runFor?: readonly string[];
+  /** Why, for people who read the record. */
+  readonly reason: string;
+}
+
+const SERVICES = "services are started by the host that boots the image, not by its build";
+const BOOT_ENTRIES = "libostree owns the boot entries";
+const OFFLINE = [
+  "enable",
+  "disable",
+  "mask",
+  "unmask",
+  "preset",
+  "preset-all",
+  "is-enabled",
+  "set-default",
+];
+
+/**
+ * Programs that act on a running system, and how they are answered while an image is made.
+ *
+ * Everything not named here runs as it is, inside the sandbox.
+ */
+export const INTERCEPTION_POLICIES: readonly InterceptionPolicy[] = [
+  { program: "systemctl", action: "ignore", runFor: OFFLINE, reason: SERVICES },
+  { program: "deb-systemd-invoke", action: "ignore", reason: SERVICES },
+  { program: "invoke-rc.d", action: "ignore", reason: SERVICES },
+  { program: "service", action: "ignore", reason: SERVICES },
+  { program: "start-stop-daemon", action: "ignore", reason: SERVICES },
+  { program: "udevadm", action: "ignore", reason: "the build has no devices" },
+  { program: "modprobe", action: "ignore", reason: "the build's kernel is not the image's" },
+  {
+    program: "update-initramfs",
+    action: "defer",
+    reason: "the initramfs is built once, when everything else stands",
+  },
+  { program: "update-grub", action: "ignore", reason: BOOT_ENTRIES },
+  { program: "update-grub2", action: "ignore", reason: BOOT_ENTRIES },
+  { program: "grub-install", action: "ignore", reason: BOOT_ENTRIES },
+  { program: "grub-mkconfig", action: "ignore", reason: BOOT_ENTRIES },
+  { program: "kernel-install", action: "ignore", reason: BOOT_ENTRIES },
+  { program: "reboot", action: "refuse", reason: "a script must not restart anything" },
+  { program: "shutdown", action: "refuse", reason: "a script must not stop anything" },
+  { program: "poweroff", action: "refuse", reason: "a script must not stop anything" },
+  { program: "halt", action: "refuse", reason: "a script must not stop anything" },
+  { program: "adduser", action: "run", reason: "accounts become sysusers.d lines" },
+  { program: "addgroup", action: "run", reason: "accounts become sysusers.d lines" },
+  { program: "useradd", action: "run", reason: "accounts become sysusers.d lines" },
+  { program: "groupadd", action: "run", reason: "accounts become sysusers.d lines" },
+  { program: "usermod", action: "run", reason: "accounts become sysusers.d lines" },
+  { program: "systemd-sysusers", action: "run", reason: "accounts become sysusers.d lines" },
+];

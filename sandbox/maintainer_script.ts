@@ -1,0 +1,132 @@
+import { ScriptError } from "./error.ts";
+import type { Sandbox, SandboxResult } from "./sandbox.ts";
+
+/** A maintainer script that runs outside of dpkg. */
+export interface MaintainerScript {
+  readonly package: string;
+  readonly version: string;
+  readonly architecture: string;
+  /** Name in dpkg's database, to find the script. */
+  readonly databaseName: string;
+  readonly script: "preinst" | "postinst" | "prerm" | "postrm";
+  readonly args: readonly string[];
+}
+
+/** How scripts and dpkg are run. */
+export interface ScriptRunOptions {
+  readonly signal?: AbortSignal;
+  /** Told the output as it comes. */
+  readonly onOutput?: (text: string) => void;
+}
+
+/** Environment that dpkg gives a maintainer script. @see dpkg(1), "ENVIRONMENT" */
+export function scriptEnvironment(script: MaintainerScript): Record<string, string> {
+  return {
+    DPKG_ADMINDIR: "/var/lib/dpkg",
+    DPKG_FORCE: "security-mac,downgrade",
+    DPKG_MAINTSCRIPT_ARCH: script.architecture,
+    DPKG_MAINTSCRIPT_NAME: script.script,
+    DPKG_MAINTSCRIPT_PACKAGE: script.package,
+    DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT: "1",
+    DPKG_ROOT: "",
+    DPKG_RUNNING_VERSION: "1.21.0",
+  };
+}
+
+/**
+ * Run one maintainer script.
+ *
+ * @param path Where the script lies inside the sandbox.
+ * @throws {ScriptError} If its status is not 0.
+ */
+export async function runMaintainerScript(
+  sandbox: Sandbox,
+  script: MaintainerScript,
+  path: string,
+  options: ScriptRunOptions = {},
+): Promise<SandboxResult> {
+  const result = await sandbox.run({
+    argv: [path, ...script.args],
+    environment: scriptEnvironment(script),
+    ...options,
+  });
+  if (result.status !== 0) {
+    throw scriptFailed(script.package, script.script, result.status, result.output);
+  }
+  return result;
+}
+
+/**
+ * Let the dpkg of the tree configure what is unpacked, and process all triggers.
+ *
+ * @throws {ScriptError} That names the package, its script and what it wrote last.
+ */
+export async function runDpkgConfigure(
+  sandbox: Sandbox,
+  options: ScriptRunOptions = {},
+): Promise<SandboxResult> {
+  const argv = [
+    "dpkg",
+    "--force-unsafe-io",
+    "--force-confnew",
+    "--abort-after=1",
+    "--configure",
+    "--pending",
+  ];
+  const result = await sandbox.run({ argv, ...options });
+  if (result.status === 0) return result;
+  const found = parseDpkgFailure(result.output);
+  throw scriptFailed(found.package, found.script, found.status ?? result.status, found.output);
+}
+
+/** What dpkg's output says about a failure. */
+export interface DpkgFailure {
+  readonly package: string;
+  readonly script: string;
+  readonly status: number | undefined;
+  /** What was written since the package's turn began. */
+  readonly output: string;
+}
+
+const SCRIPT_NAMES: Readonly<Record<string, string>> = {
+  "pre-installation": "preinst",
+  "post-installation": "postinst",
+  "pre-removal": "prerm",
+  "post-removal": "postrm",
+};
+
+/** Find the failing package and script in dpkg's output. */
+export function parseDpkgFailure(text: string): DpkgFailure {
+  const found = /^dpkg: error processing package (\S+) \([^)]*\):\n (.*)$/m.exec(text);
+  const name = found?.[1]?.replace(/:.*/, "") ?? "";
+  const detail = found?.[2] ?? "";
+  const kind = /package (\S+) script/.exec(detail)?.[1] ?? "";
+  const status = /exit status (\d+)/.exec(detail)?.[1];
+  const turn = text.slice(0, found?.index ?? text.length);
+  const begin = Math.max(
+    turn.lastIndexOf("\nSetting up "),
+    turn.lastIndexOf("\nProcessing triggers for "),
+  );
+  const output = turn.slice(begin < 0 ? 0 : begin + 1).trimEnd();
+  return {
+    package: name,
+    script: SCRIPT_NAMES[kind] ?? (kind || "configure"),
+    status: status === undefined ? undefined : Number(status),
+    output: kind === "" && detail !== "" ? `${output}\n${detail}` : output,
+  };
+}
+
+function scriptFailed(name: string, script: string, status: number, output: string): ScriptError {
+  const lines = output.trimEnd().split("\n").slice(-12).join("\n");
+  return new ScriptError(
+    "script/failed",
+    `Cannot configure "${name}": its ${script} ended with status ${status}${lines && `\n${lines}`}`,
+    {
+      package: name,
+      script,
+      status,
+      output: lines,
+      hint: "The lines above are what the script wrote last; nothing was changed",
+    },
+  );
+}

@@ -1,0 +1,50 @@
+/** An overlay: what scripts write goes to `upper`, the layers below stay as they are. */
+export interface OverlaySpec {
+  /** Directory below; read only in effect. */
+  readonly lower: string;
+  /** Directory that takes all changes; on a filesystem with extended attributes. */
+  readonly upper: string;
+  /** Empty directory on the filesystem of `upper`, for the kernel. */
+  readonly work: string;
+  /** Empty directory where the result is mounted, inside a private namespace. */
+  readonly merged: string;
+}
+
+/**
+ * The command that mounts an overlay where nobody else sees it, and then runs another.
+ *
+ * The mount belongs to a namespace of its own, so that it ends with the last process in it, however
+ * that ends: nothing is left to undo on the host.
+ *
+ * @param argv Program and arguments that run with the overlay at `merged`.
+ * @param asRoot Whether the caller is root; else a user namespace with subordinate ids is made.
+ * @see unshare(1), the kernel's overlayfs documentation
+ */
+export function overlayArgs(
+  overlay: OverlaySpec,
+  argv: readonly string[],
+  asRoot: boolean,
+): string[] {
+  const options = [
+    `lowerdir=${escaped(overlay.lower)}`,
+    `upperdir=${escaped(overlay.upper)}`,
+    `workdir=${escaped(overlay.work)}`,
+    "index=off",
+    "metacopy=off",
+    "redirect_dir=off",
+    "xino=off",
+    "volatile", // the upper directory is read back and thrown away: it need not survive a power cut
+    ...(asRoot ? [] : ["userxattr"]),
+  ].join(",");
+  const namespaces = asRoot ? ["--mount"] : ["--user", "--map-root-user", "--map-auto", "--mount"];
+  const script = 'mount -t overlay -o "$1" overlay "$2" && shift 2 && exec "$@"';
+  return [
+    ...["unshare", ...namespaces, "--propagation", "private", "--"],
+    ...["sh", "-c", script, "sh", options, overlay.merged, ...argv],
+  ];
+}
+
+/** Commas and colons divide mount options. */
+function escaped(path: string): string {
+  return path.replace(/[\\,:]/g, "\\$&");
+}

@@ -1,0 +1,190 @@
+import { cleanText, hostRunner, RunError, type Runner } from "@apt-ostree/base";
+import { type BubblewrapBind, bwrapArgs } from "./bwrap_args.ts";
+import { SandboxError } from "./error.ts";
+import { INTERCEPTION_POLICIES, type InterceptionPolicy } from "./interception/policy.ts";
+import { type InterceptedCall, parseCalls } from "./interception/record.ts";
+import { RECORD_FILE, SHIM_DIRECTORY, writeShims } from "./interception/shim.ts";
+import { overlayArgs, type OverlaySpec } from "./overlay.ts";
+import { removeTree } from "./remove_tree.ts";
+
+/** How a {@linkcode Sandbox} is made. */
+export interface SandboxOptions {
+  /** Directory for its shims and records; emptied by nobody but its owner. */
+  readonly directory: string;
+  readonly overlay: OverlaySpec;
+  /** Seconds since 1970 that programs inside take for the time of the build. */
+  readonly sourceDateEpoch: number;
+  readonly binds?: readonly BubblewrapBind[];
+  /** Added to the environment inside. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** How calls that would touch a running system are answered. */
+  readonly policies?: readonly InterceptionPolicy[];
+  readonly runner?: Runner;
+}
+
+/** One program to run inside. */
+export interface SandboxRun {
+  readonly argv: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  /** @default "/" */
+  readonly cwd?: string;
+  readonly binds?: readonly BubblewrapBind[];
+  readonly stdin?: string;
+  readonly signal?: AbortSignal;
+  /** Milliseconds after which the program is ended. @default {3_600_000} */
+  readonly timeoutMs?: number;
+  /** Told each piece of output as it comes. */
+  readonly onOutput?: (text: string) => void;
+}
+
+/** How a program inside ended. */
+export interface SandboxResult {
+  readonly status: number;
+  /** End of what it wrote to standard output and standard error, in the order it came. */
+  readonly output: string;
+  readonly ms: number;
+}
+
+/** Characters of output that are kept. */
+const OUTPUT_TAIL = 64 * 1024;
+const TIMEOUT = 3_600_000;
+
+/**
+ * A cell for maintainer scripts: the tree below an overlay is its whole world.
+ *
+ * No network, no processes and no files of the host; what it writes lands in the overlay's upper
+ * directory, and calls that would touch a running system are recorded and answered by policy.
+ */
+export class Sandbox {
+  readonly #options: SandboxOptions;
+  readonly #runner: Runner;
+  readonly #shims: string;
+  readonly #record: string;
+
+  /** Set the cell up; nothing runs yet. */
+  constructor(options: SandboxOptions) {
+    this.#options = options;
+    this.#runner = options.runner ?? hostRunner;
+    this.#shims = `${options.directory}/shims`;
+    this.#record = `${options.directory}/calls`;
+    for (const path of [options.overlay.upper, options.overlay.work, options.overlay.merged]) {
+      Deno.mkdirSync(path, { recursive: true });
+    }
+    Deno.chmodSync(options.overlay.upper, 0o755);
+    writeShims(this.#shims, options.policies ?? INTERCEPTION_POLICIES);
+    Deno.writeFileSync(this.#record, new Uint8Array(), { mode: 0o666 });
+  }
+
+  /**
+   * Run a program inside, and wait for it.
+   *
+   * @throws {SandboxError} `sandbox/missing` if bubblewrap or unshare is not installed,
+   * `sandbox/timeout`, `sandbox/failed` if the cell could not be set up.
+   */
+  async run(run: SandboxRun): Promise<SandboxResult> {
+    const { overlay, sourceDateEpoch } = this.#options;
+    const bwrap = bwrapArgs({
+      root: overlay.merged,
+      cwd: run.cwd ?? "/",
+      argv: run.argv,
+      environment: {
+        ...environment(sourceDateEpoch),
+        ...this.#options.environment,
+        ...run.environment,
+      },
+      binds: [
+        { source: this.#shims, dest: SHIM_DIRECTORY, writable: false },
+        { source: this.#record, dest: RECORD_FILE, writable: true },
+        ...this.#options.binds ?? [],
+        ...run.binds ?? [],
+      ],
+    });
+    const argv = overlayArgs(overlay, bwrap, Deno.uid() === 0);
+    // The kernel's mark that a volatile overlay was not synced: here nothing is ever trusted to be.
+    removeTree(`${overlay.work}/work/incompat`);
+    const timeout = AbortSignal.timeout(run.timeoutMs ?? TIMEOUT);
+    const signal = run.signal ? AbortSignal.any([run.signal, timeout]) : timeout;
+    const start = performance.now();
+    let output = "";
+    const decoder = new TextDecoder();
+    const onPiece = (piece: Uint8Array) => {
+      const text = decoder.decode(piece, { stream: true });
+      run.onOutput?.(text);
+      output = (output + text).slice(-OUTPUT_TAIL);
+    };
+    try {
+      const { status } = await this.#runner.run(argv, {
+        accept: ANY_STATUS,
+        onStdout: onPiece,
+        onStderr: onPiece,
+        signal,
+        ...(run.stdin === undefined ? {} : { stdin: run.stdin }),
+      });
+      const text = cleanText(output);
+      if (status !== 0) checkSetup(text);
+      return { status, output: text, ms: performance.now() - start };
+    } catch (cause) {
+      if (timeout.aborted && !run.signal?.aborted) {
+        throw new SandboxError(
+          "sandbox/timeout",
+          `Cannot wait longer for "${run.argv.join(" ")}" in the sandbox`,
+          {
+            subject: run.argv[0]!,
+            hint: `It ran over ${
+              (run.timeoutMs ?? TIMEOUT) / 1000
+            } s and was ended. Its last output: ${cleanText(output).slice(-300)}`,
+          },
+        );
+      }
+      if (!(cause instanceof RunError) || cause.code !== "run/missing") throw cause;
+      throw new SandboxError(
+        "sandbox/missing",
+        `Cannot make a sandbox: there is no "unshare" on this machine`,
+        {
+          hint: "Install the packages util-linux and bubblewrap",
+          cause,
+        },
+      );
+    }
+  }
+
+  /** Calls that were intercepted so far. */
+  calls(): InterceptedCall[] {
+    return parseCalls(Deno.readFileSync(this.#record));
+  }
+}
+
+const ANY_STATUS = Array.from({ length: 256 }, (_, status) => status);
+
+function environment(sourceDateEpoch: number): Record<string, string> {
+  return {
+    DEBCONF_NONINTERACTIVE_SEEN: "true",
+    DEBIAN_FRONTEND: "noninteractive",
+    HOME: "/root",
+    INITRD: "No", // the hooks of kernel packages leave the initramfs alone
+    LC_ALL: "C.UTF-8",
+    PATH: `${SHIM_DIRECTORY}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+    SOURCE_DATE_EPOCH: String(sourceDateEpoch),
+    SYSTEMD_OFFLINE: "1",
+    TMPDIR: "/tmp",
+  };
+}
+
+/** Tell a cell that could not be made from a program that failed in it. */
+function checkSetup(output: string): void {
+  const last = output.trimEnd().split("\n").at(-1) ?? "";
+  if (/^sh: \d+: (exec: )?bwrap: not found/.test(last)) {
+    throw new SandboxError(
+      "sandbox/missing",
+      'Cannot make a sandbox: there is no "bwrap" on this machine',
+      {
+        hint: "Install the package bubblewrap",
+      },
+    );
+  }
+  if (/^(bwrap|unshare|mount): /.test(last)) {
+    throw new SandboxError("sandbox/failed", `Cannot make a sandbox: ${last}`, {
+      hint: "Namespaces and overlayfs must be allowed to this user on this machine",
+    });
+  }
+}
