@@ -1,4 +1,5 @@
 import { hostRunner, type Runner } from "@apt-ostree/base";
+import { DiskImageError } from "./error.ts";
 import { installBiosGrub, installEfiGrub } from "./grub_image.ts";
 import { formatSfdiskScript, partitionLayout, SECTOR_SIZE } from "./partition_layout.ts";
 import { populateSysroot } from "./populate_sysroot.ts";
@@ -35,10 +36,10 @@ export async function makeDiskImage(disk: string, options: DiskImageOptions): Pr
   const runner = options.runner ?? hostRunner;
   const size = options.size ?? 4 * 1024 ** 3;
   const layout = partitionLayout(size);
-  Deno.openSync(disk, { createNew: true, write: true }).close();
-  const scratch = Deno.makeTempDirSync({ prefix: "apt-ostree-disk-" });
+  (await Deno.open(disk, { createNew: true, write: true })).close();
+  const scratch = await Deno.makeTempDir({ prefix: "apt-ostree-disk-" });
   try {
-    Deno.truncateSync(disk, size);
+    await Deno.truncate(disk, size);
     await runner.run(["sfdisk", "--quiet", disk], { stdin: formatSfdiskScript(layout) });
     await populateSysroot(disk, {
       partition: layout.root,
@@ -55,19 +56,29 @@ export async function makeDiskImage(disk: string, options: DiskImageOptions): Pr
     await installBiosGrub(disk, grub);
     await installEfiGrub(disk, grub);
   } catch (error) {
-    Deno.removeSync(disk);
+    await Deno.remove(disk);
     throw error;
   } finally {
-    Deno.removeSync(scratch, { recursive: true });
+    await Deno.remove(scratch, { recursive: true });
   }
 }
 
 /**
  * Check the root filesystem of a disk that {@linkcode makeDiskImage} made, changing nothing.
  *
- * @throws {RunError} If it was not unmounted cleanly, or has an error.
+ * @throws {DiskImageError} `image/not-unmounted` if its journal still holds changes.
+ * @throws {RunError} If e2fsck finds an error.
  */
 export async function checkDiskImage(disk: string, runner: Runner = hostRunner): Promise<void> {
-  const { root } = partitionLayout(Deno.statSync(disk).size);
-  await runner.run(["e2fsck", "-f", "-n", `${disk}?offset=${root.start * SECTOR_SIZE}`]);
+  const { root } = partitionLayout((await Deno.stat(disk)).size);
+  const at = `${disk}?offset=${root.start * SECTOR_SIZE}`;
+  const { stdout } = await runner.run(["dumpe2fs", "-h", at]);
+  if (/^Filesystem features:.*\bneeds_recovery\b/m.test(new TextDecoder().decode(stdout))) {
+    throw new DiskImageError(
+      "image/not-unmounted",
+      `Cannot check "${disk}": its root filesystem was not unmounted`,
+      { subject: disk, hint: "Shut the machine down before looking at its disk" },
+    );
+  }
+  await runner.run(["e2fsck", "-f", "-n", at]);
 }

@@ -6,7 +6,8 @@ import { type PartitionLayout, SECTOR_SIZE } from "./partition_layout.ts";
 export const GRUB_DIRECTORY = "/usr/lib/grub";
 
 /** Modules built into either image; a disk controller or firmware adds its own. */
-const MODULES = "part_gpt search search_label normal configfile serial linux gzio echo test sleep " +
+const MODULES =
+  "part_gpt search search_label normal configfile serial linux gzio echo test sleep " +
   "regexp syslinuxcfg";
 
 /** What an image runs first: find the filesystem of the system, go on there. */
@@ -27,13 +28,13 @@ export async function installBiosGrub(
 ): Promise<void> {
   const coreFile = await makeImage("i386-pc", "biosdisk ext2", options);
   const grub = embedGrub(
-    Deno.readFileSync(`${GRUB_DIRECTORY}/i386-pc/boot.img`),
-    Deno.readFileSync(coreFile),
+    await Deno.readFile(`${GRUB_DIRECTORY}/i386-pc/boot.img`),
+    await Deno.readFile(coreFile),
     options.layout.biosBoot,
   );
-  using file = Deno.openSync(disk, { write: true });
-  writeAt(file, 0, grub.bootCode);
-  writeAt(file, options.layout.biosBoot.start * SECTOR_SIZE, grub.core);
+  using file = await Deno.open(disk, { write: true });
+  await writeAt(file, 0, grub.bootCode);
+  await writeAt(file, options.layout.biosBoot.start * SECTOR_SIZE, grub.core);
 }
 
 /**
@@ -55,7 +56,7 @@ export async function installEfiGrub(
   await runner.run([...format, `${kibibytes}`]);
   await runner.run(["mmd", "-i", partition, "::EFI", "::EFI/BOOT"]);
   await runner.run(["mcopy", "-i", partition, image, "::EFI/BOOT/BOOTX64.EFI"]);
-  copyInto(partition, disk, efi.start * SECTOR_SIZE);
+  await copyInto(partition, disk, efi.start * SECTOR_SIZE);
 }
 
 async function makeImage(
@@ -65,27 +66,27 @@ async function makeImage(
 ): Promise<string> {
   const config = `${scratch}/grub-early.cfg`;
   const image = `${scratch}/grub-${format}.img`;
-  Deno.writeTextFileSync(config, earlyConfig(rootLabel));
+  await Deno.writeTextFile(config, earlyConfig(rootLabel));
   const options = ["-O", format, "-c", config, "-p", "/boot/grub", "-o", image];
   await runner.run(["grub-mkimage", ...options, ...modules.split(" "), ...MODULES.split(" ")]);
   return image;
 }
 
 /** Copy a file to an offset of another that is empty there; blocks of zeros stay holes. */
-function copyInto(source: string, target: string, offset: number): void {
-  using from = Deno.openSync(source);
-  using to = Deno.openSync(target, { write: true });
+async function copyInto(source: string, target: string, offset: number): Promise<void> {
+  using from = await Deno.open(source);
+  using to = await Deno.open(target, { write: true });
   const block = new Uint8Array(64 * 1024);
   for (let at = offset;;) {
-    const length = from.readSync(block);
+    const length = await from.read(block);
     if (length === null) return;
     const piece = block.subarray(0, length);
-    if (piece.some((byte) => byte !== 0)) writeAt(to, at, piece);
+    if (piece.some((byte) => byte !== 0)) await writeAt(to, at, piece);
     at += length;
   }
 }
 
-function writeAt(file: Deno.FsFile, offset: number, bytes: Uint8Array): void {
-  file.seekSync(offset, Deno.SeekMode.Start);
-  for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+async function writeAt(file: Deno.FsFile, offset: number, bytes: Uint8Array): Promise<void> {
+  await file.seek(offset, Deno.SeekMode.Start);
+  for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
 }

@@ -77,8 +77,8 @@ export async function populateSysroot(disk: string, options: PopulateOptions): P
 
   const config = `${scratch}/grub.cfg`;
   const mountPoint = `${scratch}/root`;
-  Deno.writeTextFileSync(config, GRUB_CONFIG);
-  Deno.mkdirSync(mountPoint);
+  await Deno.writeTextFile(config, GRUB_CONFIG);
+  await Deno.mkdir(mountPoint);
   const kernelArguments = [`root=LABEL=${label}`, "rw", ...options.kernelArguments];
   await runner.run([
     ...["unshare", "--mount", "--propagation", "private", "--", "sh", "-euc", SCRIPT, "populate"],
