@@ -1,3 +1,4 @@
+import type { BubblewrapBind } from "./bwrap_args.ts";
 import { ScriptError } from "./error.ts";
 import type { Sandbox, SandboxResult } from "./sandbox.ts";
 
@@ -6,8 +7,6 @@ export interface MaintainerScript {
   readonly package: string;
   readonly version: string;
   readonly architecture: string;
-  /** Name in dpkg's database, to find the script. */
-  readonly databaseName: string;
   readonly script: "preinst" | "postinst" | "prerm" | "postrm";
   readonly args: readonly string[];
 }
@@ -17,6 +16,8 @@ export interface ScriptRunOptions {
   readonly signal?: AbortSignal;
   /** Told the output as it comes. */
   readonly onOutput?: (text: string) => void;
+  /** Further things of the host that the script sees. */
+  readonly binds?: readonly BubblewrapBind[];
 }
 
 /** Environment that dpkg gives a maintainer script. @see dpkg(1), "ENVIRONMENT" */

@@ -1,0 +1,322 @@
+import { hostRunner, type Progress, type Runner } from "@apt-ostree/base";
+import {
+  checkoutTree,
+  type Repo,
+  syncCheckout,
+  type Transaction,
+  Tree,
+  type TreeChecksums,
+} from "@apt-ostree/ostree";
+import {
+  type InterceptedCall,
+  removeTree,
+  runDpkgConfigure,
+  runMaintainerScript,
+  Sandbox,
+} from "@apt-ostree/sandbox";
+import { ROOT_DIRECTORIES, USR_MERGE_LINKS } from "../compose/postprocess/root_layout.ts";
+import { AssembleError } from "../error.ts";
+import type { PackageCommit } from "../import/package_commit.ts";
+import { parseGroup, parsePasswd } from "./account_files.ts";
+import { applyUpper } from "./apply_upper.ts";
+import { DpkgDatabase, type UnpackedPackage } from "./dpkg_database.ts";
+import { type AccountIds, FileOwners, mergePackage } from "./merge_packages.ts";
+import { KEEP_ALL, type PathFilter } from "./path_filter.ts";
+import { planWaves } from "./plan_waves.ts";
+import { readTreeText } from "./tree_text.ts";
+
+/** How {@linkcode Assembly} works. */
+export interface AssemblyOptions {
+  /** Repository that holds the package commits; of mode bare or bare-user. */
+  readonly repo: Repo;
+  /** Empty directory on the repository's filesystem; its owner removes it. */
+  readonly directory: string;
+  /** Seconds since 1970 that scripts take for the time of the build. */
+  readonly sourceDateEpoch: number;
+  /** Which shipped paths are laid out. @default all */
+  readonly filter?: PathFilter;
+  readonly runner?: Runner;
+  readonly signal?: AbortSignal;
+  readonly progress?: Progress;
+}
+
+/**
+ * A system that is being made from packages: a tree in memory, a checkout of it, and a sandbox above
+ * the checkout.
+ *
+ * Packages that need no script never touch the disk: their files are merged by name. Scripts run on
+ * an overlay, of which only the upper layer is read back.
+ */
+export class Assembly {
+  readonly #options: AssemblyOptions;
+  readonly #repo: Repo;
+  readonly #runner: Runner;
+  readonly #owners = new FileOwners();
+  readonly #calls: InterceptedCall[] = [];
+  readonly #skipped: string[] = [];
+  /** The tree as it stands. */
+  readonly tree: Tree;
+  /** What the checkout holds. */
+  #checkedOut: TreeChecksums | undefined;
+  #stage = 0;
+
+  private constructor(options: AssemblyOptions, tree: Tree) {
+    this.#options = options;
+    this.#repo = options.repo;
+    this.#runner = options.runner ?? hostRunner;
+    this.tree = tree;
+  }
+
+  /** Begin a system that has no packages yet. */
+  static fresh(options: AssemblyOptions): Assembly {
+    const assembly = new Assembly(options, Tree.empty(options.repo));
+    assembly.write((txn) => {
+      for (const [path, mode] of ROOT_DIRECTORIES) {
+        if (path !== "sysroot") assembly.tree.mkdir(path, { uid: 0, gid: 0, mode });
+      }
+      for (const [path, target] of USR_MERGE_LINKS) {
+        assembly.tree.mkdir(target);
+        assembly.tree.putLink(txn, path, target);
+      }
+      assembly.database.init(txn);
+    });
+    return assembly;
+  }
+
+  /** dpkg's database in the tree. */
+  get database(): DpkgDatabase {
+    return new DpkgDatabase(this.#repo, this.tree);
+  }
+
+  /** Calls of programs that scripts made and that were intercepted. */
+  get calls(): readonly InterceptedCall[] {
+    return this.#calls;
+  }
+
+  /** Devices, FIFOs and sockets that packages ship or scripts made, and that no tree can hold. */
+  get skipped(): readonly string[] {
+    return this.#skipped;
+  }
+
+  /** Change the tree, and publish the objects. */
+  write<T>(change: (txn: Transaction) => T): T {
+    using txn = this.#repo.transaction();
+    const result = change(txn);
+    txn.commit({ sync: false }); // the commit of the finished system waits for the disk
+    return result;
+  }
+
+  /**
+   * Lay packages out, run their scripts and configure them.
+   *
+   * @param packages In apt's order of unpacking.
+   * @throws {ConflictError} {@linkcode ScriptError} {@linkcode AssembleError} Nothing outside the
+   * directory has changed then.
+   */
+  async add(packages: readonly PackageCommit[], fresh: boolean): Promise<void> {
+    for (const [number, wave] of planWaves(packages, fresh).entries()) {
+      this.#options.signal?.throwIfAborted();
+      // Nothing can run in an empty tree: its first packages are laid out before their preinsts.
+      const before = fresh && number === 0;
+      if (before) this.#unpack(sortFirst(wave));
+      await this.#runPreinsts(wave);
+      if (!before) this.#unpack(wave);
+      await this.#configure(wave);
+    }
+    const unfinished = this.database.unfinished();
+    if (unfinished.length === 0) return;
+    throw new AssembleError(
+      "assemble/not-configured",
+      `Cannot finish the system: ${unfinished.join(", ")}`,
+      {
+        subject: unfinished[0]!,
+        hint: "dpkg left these packages unfinished without an error: report this",
+      },
+    );
+  }
+
+  /** A sandbox over the tree as it stands now. Its changes count once {@linkcode keep} is called. */
+  sandbox(): Sandbox & { keep(): void } {
+    const lower = this.#checkout();
+    const directory = `${this.#options.directory}/stage-${this.#stage++}`;
+    const overlay = {
+      lower,
+      upper: `${directory}/upper`,
+      work: `${directory}/work`,
+      merged: `${directory}/merged`,
+    };
+    const { sourceDateEpoch } = this.#options;
+    const sandbox = new Sandbox({ directory, overlay, sourceDateEpoch, runner: this.#runner });
+    return Object.assign(sandbox, {
+      keep: () => {
+        this.#calls.push(...sandbox.calls());
+        const { skipped } = this.write((txn) => applyUpper(txn, this.tree, overlay.upper));
+        this.#skipped.push(...skipped);
+        removeTree(directory);
+      },
+    });
+  }
+
+  /** Bring the checkout to the tree's state. @returns Its directory. */
+  #checkout(): string {
+    const dest = `${this.#options.directory}/lower`;
+    const next = this.write((txn) => this.tree.write(txn));
+    const options = this.#options.signal ? { signal: this.#options.signal } : {};
+    if (this.#checkedOut) syncCheckout(this.#repo, dest, this.#checkedOut, next, options);
+    else checkoutTree(this.#repo, next, dest, options);
+    this.#checkedOut = next;
+    return dest;
+  }
+
+  #unpack(wave: readonly PackageCommit[]): void {
+    const { progress } = this.#options;
+    const start = performance.now();
+    const phase = "merge";
+    progress?.({
+      type: "phase-start",
+      phase,
+      title: `Laying out ${wave.length} packages`,
+      total: wave.length,
+    });
+    this.write((txn) => {
+      const { database, tree } = this;
+      const context = {
+        repo: this.#repo,
+        txn,
+        tree,
+        filter: this.#options.filter ?? KEEP_ALL,
+        diversions: database.diversions(),
+        statOverrides: database.statOverrides(),
+        accounts: this.#accounts(),
+        owners: this.#owners,
+      };
+      for (const pkg of wave) {
+        mergePackage(context, pkg);
+        this.#skipped.push(...pkg.skipped);
+      }
+      for (const name of MULTILIB) {
+        if (tree.isDir(`usr/${name}`) && !tree.lookup(name)) tree.putLink(txn, name, `usr/${name}`);
+      }
+      const unpacked = wave.map((pkg): UnpackedPackage => ({
+        pkg,
+        state: needsDpkg(pkg) ? "unpacked" : "installed",
+      }));
+      database.unpack(txn, unpacked, this.#fileTriggers(wave));
+      for (const [name, paths] of this.#owners.takenOver) database.disown(txn, name, paths);
+      this.#owners.takenOver.clear();
+    });
+    progress?.({ type: "phase-end", phase, done: wave.length, ms: performance.now() - start });
+  }
+
+  /** File triggers, of packages laid out before, that the files of these packages set off. */
+  #fileTriggers(wave: readonly PackageCommit[]): string[] {
+    const paths = new Set(this.database.triggers().file.map((line) => line.replace(/ .*/, "")));
+    return [...paths].filter((path) => {
+      const real = this.tree.real(path, { last: false });
+      return wave.some((pkg) =>
+        Tree.fromChecksums(this.#repo, pkg.data).lookup(real) !== undefined
+      );
+    });
+  }
+
+  async #runPreinsts(wave: readonly PackageCommit[]): Promise<void> {
+    const packages = sortFirst(wave).filter((pkg) => pkg.scripts.includes("preinst"));
+    if (packages.length === 0) return;
+    // The scripts of packages that are not laid out yet come from their commits.
+    const scripts = `${this.#options.directory}/preinst-${this.#stage}`;
+    Deno.mkdirSync(scripts, { recursive: true });
+    const sandbox = this.sandbox();
+    const bind = { source: scripts, dest: "/run/apt-ostree/preinst", writable: false };
+    for (const pkg of packages) {
+      const checksum = pkg.info.get(`${pkg.databaseName}.preinst`)!;
+      Deno.writeFileSync(`${scripts}/${pkg.id.name}`, this.#repo.readFile(checksum), {
+        mode: 0o755,
+      });
+      await runMaintainerScript(
+        sandbox,
+        {
+          package: pkg.id.name,
+          version: pkg.id.version,
+          architecture: pkg.id.architecture,
+          script: "preinst",
+          args: ["install"],
+        },
+        `/run/apt-ostree/preinst/${pkg.id.name}`,
+        { binds: [bind], ...this.#output() },
+      );
+    }
+    sandbox.keep();
+  }
+
+  async #configure(wave: readonly PackageCommit[]): Promise<void> {
+    if (!wave.some(needsDpkg) && !this.#hasTriggers()) return;
+    const { progress } = this.#options;
+    if (!this.tree.lookup("usr/bin/dpkg")) {
+      throw new AssembleError(
+        "assemble/no-dpkg",
+        "Cannot configure packages: the tree has no dpkg",
+        {
+          subject: "dpkg",
+          hint: "Add the package dpkg; every Debian system has it",
+        },
+      );
+    }
+    const start = performance.now();
+    const phase = "configure";
+    const total = wave.filter(needsDpkg).length;
+    progress?.({ type: "phase-start", phase, title: `Configuring ${total} packages`, total });
+    let done = 0;
+    const sandbox = this.sandbox();
+    await runDpkgConfigure(sandbox, {
+      ...this.#output((line) => {
+        const item = /^Setting up (\S+)/.exec(line)?.[1];
+        if (item) progress?.({ type: "phase-progress", phase, done: done++, item });
+      }),
+    });
+    sandbox.keep();
+    progress?.({ type: "phase-end", phase, done: total, ms: performance.now() - start });
+  }
+
+  #hasTriggers(): boolean {
+    return this.tree.lookup("usr/lib/sysimage/dpkg/triggers/Unincorp") !== undefined;
+  }
+
+  #accounts(): AccountIds {
+    const text = (path: string) => readTreeText(this.#repo, this.tree, path) ?? "";
+    return {
+      users: new Map(parsePasswd(text("etc/passwd")).map((user) => [user.name, user.uid])),
+      groups: new Map(parseGroup(text("etc/group")).map((group) => [group.name, group.gid])),
+    };
+  }
+
+  #output(
+    onLine?: (line: string) => void,
+  ): { signal?: AbortSignal; onOutput?: (text: string) => void } {
+    let rest = "";
+    return {
+      ...(this.#options.signal ? { signal: this.#options.signal } : {}),
+      onOutput: (text) => {
+        const lines = (rest + text).split("\n");
+        rest = lines.pop() ?? "";
+        for (const line of lines) onLine?.(line);
+      },
+    };
+  }
+}
+
+/** Directories of the merged /usr that only some architectures have. */
+const MULTILIB = ["lib64", "lib32", "libx32", "libo32"];
+
+/** Whether only dpkg can bring the package from unpacked to installed. */
+function needsDpkg(pkg: PackageCommit): boolean {
+  return pkg.scripts.includes("postinst");
+}
+
+/** base-passwd makes the accounts, base-files the directories that all others rely on. */
+function sortFirst(wave: readonly PackageCommit[]): PackageCommit[] {
+  const rank = (pkg: PackageCommit) => {
+    const at = ["base-passwd", "base-files"].indexOf(pkg.id.name);
+    return at < 0 ? 2 : at;
+  };
+  return wave.toSorted((a, b) => rank(a) - rank(b));
+}
