@@ -1,0 +1,67 @@
+import type { ProgressEvent } from "@apt-ostree/base";
+import { PeakMemory } from "./peak_memory.ts";
+
+/** What running a command cost. */
+export interface Measurement {
+  /** Duration in milliseconds, from its start to its end. */
+  readonly ms: number;
+  /** Most memory that one Deno process of it had, in MiB. */
+  readonly denoMib: number;
+  /** Most memory that one other process of it had, in MiB, and the name of that process. */
+  readonly otherMib: number;
+  readonly otherName: string;
+  /** Duration of each phase in milliseconds, where the command wrote progress as JSON lines. */
+  readonly phases: Readonly<Record<string, number>>;
+}
+
+/** How often memory is read, in milliseconds. */
+const POLL = 50;
+
+/**
+ * Run a command and measure it.
+ *
+ * The disk is synced before, so that it does not pay for what the command before it wrote.
+ *
+ * @throws {Error} If its status is not 0; the message has the end of its output.
+ */
+export async function measure(
+  argv: readonly string[],
+  options: { readonly env?: Record<string, string>; readonly cwd?: string } = {},
+): Promise<Measurement> {
+  await new Deno.Command("sync").output();
+  const [program = "", ...args] = argv;
+  const start = performance.now();
+  const process = new Deno.Command(program, {
+    args,
+    ...options,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const memory = new PeakMemory(process.pid);
+  const timer = setInterval(() => memory.poll(), POLL);
+  const output = Promise.all([
+    new Response(process.stdout).text(),
+    new Response(process.stderr).text(),
+  ]);
+  const { code } = await process.status;
+  const ms = performance.now() - start;
+  clearInterval(timer);
+  const [stdout, stderr] = await output;
+  if (code !== 0) {
+    const end = `${stdout}\n${stderr}`.trim().slice(-3000);
+    throw new Error(`Cannot run "${argv.join(" ")}": status ${code}\n${end}`);
+  }
+  return { ms, ...memory.peak(), phases: readPhases(`${stdout}\n${stderr}`) };
+}
+
+/** Durations of the phases in progress written as JSON lines; other lines are passed over. */
+function readPhases(output: string): Record<string, number> {
+  const phases: Record<string, number> = {};
+  for (const line of output.split("\n")) {
+    if (!line.startsWith('{"')) continue;
+    const event: ProgressEvent = JSON.parse(line);
+    if (event.type === "phase-end") phases[event.phase] = Math.round(event.ms);
+  }
+  return phases;
+}

@@ -1,0 +1,64 @@
+/**
+ * Watches how much memory a process and all below it take, by reading /proc.
+ *
+ * The kernel keeps each process's own peak (`VmHWM`): polling can only miss what a process took
+ * after the last poll before its end.
+ */
+export class PeakMemory {
+  readonly #root: number;
+  readonly #peaks = new Map<number, { name: string; kib: number }>();
+
+  /** Watch `root` and its descendants. */
+  constructor(root: number) {
+    this.#root = root;
+  }
+
+  /** Read the peaks of all processes that live now. */
+  poll(): void {
+    const queue = [this.#root];
+    for (let pid; (pid = queue.pop()) !== undefined;) {
+      const status = readProc(`${pid}/status`);
+      const kib = Number(/^VmHWM:\s*(\d+) kB/m.exec(status)?.[1] ?? 0);
+      const name = /^Name:\s*(.*)$/m.exec(status)?.[1] ?? "";
+      if (kib > 0) this.#peaks.set(pid, { name, kib });
+      queue.push(...children(pid));
+    }
+  }
+
+  /** The peaks so far, in MiB: of the Deno process that had most, and of the other that had most. */
+  peak(): { denoMib: number; otherMib: number; otherName: string } {
+    const peaks = [...this.#peaks.values()].sort((a, b) => b.kib - a.kib);
+    const own = peaks.find(({ name }) => name === "deno");
+    const other = peaks.find(({ name }) => name !== "deno");
+    const mib = (kib = 0) => Math.round(kib / 1024);
+    return { denoMib: mib(own?.kib), otherMib: mib(other?.kib), otherName: other?.name ?? "" };
+  }
+}
+
+function children(pid: number): number[] {
+  const found: number[] = [];
+  let threads: Deno.DirEntry[];
+  try {
+    threads = [...Deno.readDirSync(`/proc/${pid}/task`)];
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return found; // it has ended
+    throw error;
+  }
+  for (const { name } of threads) {
+    for (const child of readProc(`${pid}/task/${name}/children`).split(" ")) {
+      if (child.trim() !== "") found.push(Number(child));
+    }
+  }
+  return found;
+}
+
+function readProc(path: string): string {
+  try {
+    return Deno.readTextFileSync(`/proc/${path}`);
+  } catch (error) {
+    // Either says that the process has ended: it was gone before the open, or before the read.
+    if (error instanceof Deno.errors.NotFound) return "";
+    if (error instanceof Error && error.message.includes("(os error 3)")) return "";
+    throw error;
+  }
+}
