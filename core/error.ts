@@ -23,6 +23,7 @@ export class AssembleError extends AptOstreeError<
 export class ComposeError extends AptOstreeError<
   | "compose/no-repo"
   | "compose/no-ref"
+  | "compose/no-sources"
   | "compose/busy"
   | "compose/no-space"
   | "compose/no-kernel-config"

@@ -1,1 +1,33 @@
-export {};
+/**
+ * Whole operations of apt-ostree: from treefiles to commits, from packages to trees.
+ *
+ * @module
+ */
+export { Assembly, type AssemblyOptions } from "./assemble/assemble_system.ts";
+export { readPackageList } from "./compose/commit_metadata.ts";
+export {
+  composeTree,
+  type ComposeTreeOptions,
+  type ComposeTreeResult,
+} from "./compose/compose_tree.ts";
+export { AssembleError, ComposeError, ConflictError, ImportError } from "./error.ts";
+export {
+  findPackage,
+  importPackages,
+  type ImportPackagesOptions,
+} from "./import/import_packages.ts";
+export {
+  type PackageCommit,
+  type PackageMetadata,
+  readPackageCommit,
+} from "./import/package_commit.ts";
+export { type PackageId, packageRef, packageTitle } from "./import/package_ref.ts";
+export {
+  diffPackages,
+  type PackageChange,
+  type PackageDifference,
+} from "./packages/diff_packages.ts";
+export { TreefileError } from "./treefile/error.ts";
+export { FIELDS } from "./treefile/fields.ts";
+export { type ReadTreefile, readTreefile } from "./treefile/read_treefile.ts";
+export { formatTreefile, type Treefile } from "./treefile/treefile.ts";

@@ -1,0 +1,75 @@
+import { splitVersion } from "@apt-ostree/apt";
+import { type Variant, variant, type VariantDict } from "@apt-ostree/ostree";
+import { ComposeError } from "../error.ts";
+import type { PackageId } from "../import/package_ref.ts";
+
+/** A package as commits list it: name, epoch, upstream version, revision, architecture. */
+export type PackageListEntry = [
+  name: string,
+  epoch: string,
+  version: string,
+  release: string,
+  arch: string,
+];
+
+/** Key under which a commit lists its packages, type `a(sssss)`. */
+export const PACKAGE_LIST_KEY = "aptostree.dpkg.pkglist";
+/** Key of the digest over all that went into a commit, type `s`. */
+export const INPUT_HASH_KEY = "aptostree.inputhash";
+
+/** The list of a commit's packages, sorted. */
+export function packageList(packages: Iterable<PackageId>): PackageListEntry[] {
+  const entries = [...packages].map(({ name, version, architecture }): PackageListEntry => {
+    const { epoch, upstream, revision } = splitVersion(version);
+    return [name, String(epoch), upstream, revision, architecture];
+  });
+  return entries.sort((a, b) => `${a[0]}\0${a[4]}` < `${b[0]}\0${b[4]}` ? -1 : 1);
+}
+
+/** The packages that a commit lists; `undefined` where it lists none. */
+export function readPackageList(metadata: VariantDict): PackageId[] | undefined {
+  const list = metadata.get(PACKAGE_LIST_KEY);
+  if (list?.type !== "a(sssss)") return undefined;
+  return (list.value as PackageListEntry[]).map((
+    [name, epoch, upstream, revision, architecture],
+  ) => ({
+    name,
+    version: `${epoch === "0" ? "" : `${epoch}:`}${upstream}${
+      revision === "" ? "" : `-${revision}`
+    }`,
+    architecture,
+  }));
+}
+
+/**
+ * A value of JSON as GVariant: text `s`, truth `b`, whole numbers `x`, other numbers `d`, lists `av`,
+ * maps `a{sv}`.
+ *
+ * @throws {ComposeError} `compose/bad-metadata` for null.
+ */
+export function jsonVariant(value: unknown, key: string): Variant {
+  switch (typeof value) {
+    case "string":
+      return variant("s", value);
+    case "boolean":
+      return variant("b", value);
+    case "number":
+      return Number.isInteger(value) ? variant("x", BigInt(value)) : variant("d", value);
+    case "object":
+      if (Array.isArray(value)) return variant("av", value.map((item) => jsonVariant(item, key)));
+      if (value !== null) {
+        const entries = Object.entries(value).map(([name, item]) =>
+          [name, jsonVariant(item, key)] as const
+        );
+        return variant("a{sv}", new Map(entries));
+      }
+  }
+  throw new ComposeError(
+    "compose/bad-metadata",
+    `Cannot write commit metadata "${key}": its value is ${String(value)}`,
+    {
+      subject: key,
+      hint: "Use text, numbers, true or false, lists or maps",
+    },
+  );
+}

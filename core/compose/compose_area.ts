@@ -1,0 +1,102 @@
+import type { Progress } from "@apt-ostree/base";
+import { Repo } from "@apt-ostree/ostree";
+import { removeTree, WorkDir } from "@apt-ostree/sandbox";
+import { holdLock } from "./hold_lock.ts";
+
+/** How {@linkcode ComposeArea.open} goes about it. */
+export interface ComposeAreaOptions {
+  /** Repository that takes the commit. */
+  readonly target: Repo;
+  /** Directory for everything that is kept between composes. @default inside the repository */
+  readonly cachedir?: string;
+  readonly noWait?: boolean;
+  readonly progress?: Progress;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Where a compose works: its cache, the repository that holds imported packages, and a directory for
+ * all that is temporary; locked against a second compose.
+ */
+export class ComposeArea implements Disposable {
+  /** Directory of everything that is kept. */
+  readonly cachedir: string;
+  /** Repository of mode bare (as root) or bare-user, where packages are imported and systems made. */
+  readonly work: Repo;
+  /** Temporary directory, removed at the end. */
+  readonly directory: WorkDir;
+  readonly #locks: readonly Disposable[];
+  readonly #unsynced: string;
+
+  private constructor(
+    cachedir: string,
+    locks: readonly Disposable[],
+    progress: Progress | undefined,
+  ) {
+    this.cachedir = cachedir;
+    this.#locks = locks;
+    const path = `${cachedir}/repo`;
+    this.#unsynced = `${path}/state/aptostree-unsynced`;
+    if (isFromOtherBoot(this.#unsynced)) {
+      const text =
+        "The machine stopped during an earlier compose: imported packages are read again";
+      progress?.({ type: "message", level: "warning", text });
+      removeTree(path);
+    }
+    this.work = Repo.init(path, { mode: Deno.uid() === 0 ? "bare" : "bare-user" });
+    this.directory = WorkDir.create(`${cachedir}/tmp`);
+  }
+
+  /**
+   * Open and lock the area, sweeping what a dead compose left.
+   *
+   * @throws {ComposeError} `compose/busy` where another compose works there and `noWait` is set.
+   */
+  static async open(options: ComposeAreaOptions): Promise<ComposeArea> {
+    const { target } = options;
+    const own = `${target.path}/extensions/aptostree`;
+    const cachedir = options.cachedir ?? own;
+    Deno.mkdirSync(own, { recursive: true });
+    Deno.mkdirSync(cachedir, { recursive: true });
+    const locks: Disposable[] = [];
+    try {
+      for (const [dir, subject] of new Map([[own, target.path], [cachedir, cachedir]])) {
+        if (dir === cachedir && cachedir === own && locks.length > 0) continue;
+        locks.push(await holdLock(`${dir}/compose.lock`, subject, options));
+      }
+      return new ComposeArea(Deno.realPathSync(cachedir), locks, options.progress);
+    } catch (error) {
+      for (const lock of locks) lock[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** Objects are about to be written that a power cut could damage without a trace. */
+  beginUnsynced(): void {
+    Deno.writeTextFileSync(this.#unsynced, bootId());
+  }
+
+  /** Everything written is on the disk. */
+  endUnsynced(): void {
+    Deno.removeSync(this.#unsynced);
+  }
+
+  /** Remove what is temporary and let go of the locks. */
+  [Symbol.dispose](): void {
+    this.directory[Symbol.dispose]();
+    for (const lock of this.#locks) lock[Symbol.dispose]();
+  }
+}
+
+function isFromOtherBoot(file: string): boolean {
+  try {
+    return Deno.readTextFileSync(file) !== bootId();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+function bootId(): string {
+  return Deno.readTextFileSync("/proc/sys/kernel/random/boot_id").trim();
+}

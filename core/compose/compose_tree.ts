@@ -1,0 +1,465 @@
+import { createHash } from "node:crypto";
+import {
+  anchorSources,
+  AptRoot,
+  type Plan,
+  type PlannedPackage,
+  readHostSources,
+  type Repository,
+  type SourcesFile,
+} from "@apt-ostree/apt";
+import type { Progress, Runner } from "@apt-ostree/base";
+import {
+  type Commit,
+  pullLocal,
+  Repo,
+  type TreeChecksums,
+  type Variant,
+  variant,
+} from "@apt-ostree/ostree";
+import { Assembly } from "../assemble/assemble_system.ts";
+import { KEEP_ALL, WITHOUT_DOCUMENTATION } from "../assemble/path_filter.ts";
+import { writeTreeText } from "../assemble/tree_text.ts";
+import { ComposeError } from "../error.ts";
+import { findPackage, importPackages } from "../import/import_packages.ts";
+import type { PackageCommit } from "../import/package_commit.ts";
+import { diffPackages, type PackageDifference } from "../packages/diff_packages.ts";
+import { dpkgArchitecture, hostBasearch } from "../treefile/architecture.ts";
+import { nextVersion } from "../treefile/next_version.ts";
+import { type ReadTreefile, readTreefile } from "../treefile/read_treefile.ts";
+import { formatTreefile, type Treefile } from "../treefile/treefile.ts";
+import { checkSpace } from "./check_space.ts";
+import {
+  INPUT_HASH_KEY,
+  jsonVariant,
+  PACKAGE_LIST_KEY,
+  packageList,
+  readPackageList,
+} from "./commit_metadata.ts";
+import { ComposeArea } from "./compose_area.ts";
+import { formatLockfile } from "./lockfile.ts";
+import { forgetMissingFiles, layOutDeployment } from "./postprocess/deployment_layout.ts";
+import { buildInitramfs, prepareInitramfs } from "./postprocess/initramfs.ts";
+import { kernelRelease, moveKernel } from "./postprocess/kernel.ts";
+import { enableUnits, runTreefileScripts } from "./postprocess/run_treefile_scripts.ts";
+
+/** What {@linkcode composeTree} is asked for. */
+export interface ComposeTreeOptions {
+  /** Path of the treefile. */
+  readonly treefile: string;
+  /** Repository that takes the commit; needed unless only the treefile is printed. */
+  readonly repo?: string;
+  /** Directory for downloads and imported packages. @default inside the repository */
+  readonly cachedir?: string;
+  /** Use no network. */
+  readonly cacheOnly?: boolean;
+  /** Compose even where nothing has changed. */
+  readonly forceNocache?: boolean;
+  /** Only print the merged treefile. */
+  readonly printOnly?: boolean;
+  /** Only say which packages would be in the tree. */
+  readonly dryRun?: boolean;
+  /** Fail where another compose is at work, instead of waiting. */
+  readonly noWait?: boolean;
+  /** File that gets the commit's checksum; the ref is not written then. */
+  readonly writeCommitidTo?: string;
+  /** File that gets the lock. */
+  readonly writeLockfileTo?: string;
+  /** Further metadata of the commit. */
+  readonly addMetadata?: Readonly<Record<string, string>>;
+  /** Commit to be the parent instead of the ref's last one. */
+  readonly parent?: string;
+  readonly noParent?: boolean;
+  /** Proxy for HTTP. */
+  readonly proxy?: string;
+  /** Seconds since 1970 for commit and scripts. @default newest date of the sources */
+  readonly sourceDateEpoch?: number;
+  readonly runner?: Runner;
+  readonly signal?: AbortSignal;
+  readonly progress?: Progress;
+}
+
+/** What a compose came to. */
+export type ComposeTreeResult =
+  | { readonly kind: "printed"; readonly text: string }
+  | { readonly kind: "dry-run"; readonly packages: readonly PlannedPackage[] }
+  | { readonly kind: "unchanged"; readonly commit: string; readonly ref: string }
+  | {
+    readonly kind: "committed";
+    readonly commit: string;
+    /** `undefined` where no ref was written. */
+    readonly ref: string | undefined;
+    readonly version: string | undefined;
+    readonly inputHash: string;
+    /** Packages of the tree. */
+    readonly packages: number;
+    /** Packages that had not been imported before. */
+    readonly imported: number;
+    /** What differs from the parent. */
+    readonly difference: PackageDifference;
+    /** Files below /var that were not kept, and why it does not matter. */
+    readonly droppedFiles: readonly string[];
+  };
+
+/** Changes when the same inputs give another tree. */
+const COMPOSE_VERSION = 1;
+
+/**
+ * Make an OSTree commit from a treefile.
+ *
+ * Nothing is written to the repository until the whole tree stands; a compose of unchanged inputs
+ * writes nothing at all.
+ *
+ * @throws {TreefileError} {@linkcode AptError} {@linkcode ScriptError} {@linkcode ConflictError}
+ * {@linkcode ComposeError} {@linkcode RepoError}
+ */
+export async function composeTree(options: ComposeTreeOptions): Promise<ComposeTreeResult> {
+  const basearch = hostBasearch();
+  const read = readTreefile(options.treefile, basearch);
+  if (options.printOnly) return { kind: "printed", text: formatTreefile(read.treefile, basearch) };
+  const ref = read.treefile.ref;
+  if (options.repo === undefined) {
+    throw new ComposeError("compose/no-repo", "Cannot compose: no repository is named", {
+      hint: "Name one with --repo=REPO; make one with: ostree --repo=REPO init --mode=archive",
+    });
+  }
+  if (ref === undefined && options.writeCommitidTo === undefined) {
+    throw new ComposeError(
+      "compose/no-ref",
+      `Cannot compose "${options.treefile}": it names no ref`,
+      {
+        subject: options.treefile,
+        hint: "Add ref: to it, or use --write-commitid-to=FILE",
+      },
+    );
+  }
+  const target = Repo.open(options.repo);
+  const sources = readSources(read);
+  using area = await ComposeArea.open({
+    target,
+    ...(options.cachedir === undefined ? {} : { cachedir: options.cachedir }),
+    ...pick(options, "noWait", "progress", "signal"),
+  });
+  return await new Compose(options, read, basearch, target, area, sources).run();
+}
+
+class Compose {
+  readonly #options: ComposeTreeOptions;
+  readonly #treefile: Treefile;
+  readonly #read: ReadTreefile;
+  readonly #basearch: string;
+  readonly #target: Repo;
+  readonly #area: ComposeArea;
+  readonly #sources: readonly SourcesFile[];
+
+  constructor(
+    options: ComposeTreeOptions,
+    read: ReadTreefile,
+    basearch: string,
+    target: Repo,
+    area: ComposeArea,
+    sources: readonly SourcesFile[],
+  ) {
+    this.#options = options;
+    this.#read = read;
+    this.#treefile = read.treefile;
+    this.#basearch = basearch;
+    this.#target = target;
+    this.#area = area;
+    this.#sources = sources;
+  }
+
+  async run(): Promise<ComposeTreeResult> {
+    const { options, treefile } = { options: this.#options, treefile: this.#treefile };
+    const apt = await AptRoot.create({
+      dir: `${this.#area.cachedir}/apt`,
+      architecture: dpkgArchitecture(this.#basearch),
+      sources: this.#sources,
+      ...pick(options, "runner", "proxy"),
+    });
+    const { plan, repositories } = await this.#resolve(apt);
+    if (options.writeLockfileTo !== undefined) {
+      Deno.writeTextFileSync(
+        options.writeLockfileTo,
+        formatLockfile(plan.packages, repositories, this.#basearch),
+      );
+    }
+    if (options.dryRun) return { kind: "dry-run", packages: plan.packages };
+    const inputHash = this.#inputHash(plan);
+    const previous = treefile.ref === undefined ? undefined : this.#target.resolveRev(treefile.ref);
+    if (previous !== undefined && !options.forceNocache && options.writeCommitidTo === undefined) {
+      const hash = this.#target.readCommit(previous).metadata.get(INPUT_HASH_KEY)?.value;
+      if (hash === inputHash) return { kind: "unchanged", commit: previous, ref: treefile.ref! };
+    }
+    const { packages, imported } = await this.#import(apt, plan);
+    const epoch = options.sourceDateEpoch ?? Math.max(0, ...repositories.map((each) => each.date));
+    const assembled = await this.#assemble(packages, epoch);
+    const parent = this.#parent(previous);
+    const result = await this.#commit(assembled, packages, inputHash, repositories, epoch, parent);
+    return {
+      kind: "committed",
+      ...result,
+      inputHash,
+      packages: packages.length,
+      imported,
+      difference: this.#difference(parent, packages),
+      droppedFiles: assembled.dropped,
+    };
+  }
+
+  async #resolve(apt: AptRoot): Promise<{ plan: Plan; repositories: Repository[] }> {
+    const { progress, signal, cacheOnly } = this.#options;
+    const start = performance.now();
+    const phase = "resolve";
+    progress?.({ type: "phase-start", phase, title: "Resolving packages" });
+    const call = pick({ signal, progress }, "signal", "progress");
+    const repositories = await apt.update({ ...call, cacheOnly: cacheOnly ?? false });
+    const plan = await apt.plan({
+      install: this.#treefile.packages,
+      exclude: this.#treefile.excludePackages,
+      recommends: this.#treefile.recommends,
+    }, call);
+    const ms = performance.now() - start;
+    progress?.({
+      type: "phase-end",
+      phase,
+      done: plan.packages.length,
+      ms,
+      summary: `${plan.packages.length} packages`,
+    });
+    return { plan, repositories };
+  }
+
+  async #import(
+    apt: AptRoot,
+    plan: Plan,
+  ): Promise<{ packages: PackageCommit[]; imported: number }> {
+    const { work, cachedir } = this.#area;
+    const missing = plan.packages.filter((each) => !findPackage(work, each, each.sha256));
+    const needed = missing.reduce((sum, each) => sum + each.size + each.installedSize * 1024, 0);
+    checkSpace(cachedir, needed);
+    this.#area.beginUnsynced();
+    const call = pick(this.#options, "signal", "progress");
+    const debs = apt.download(missing, `${cachedir}/debs`, {
+      ...call,
+      cacheOnly: this.#options.cacheOnly ?? false,
+    });
+    const jobs = async function* () {
+      for await (const { package: { name, version, architecture, sha256 }, path } of debs) {
+        yield { name, version, architecture, sha256, path };
+      }
+    };
+    const imported = await importPackages(work, jobs(), missing.length, call);
+    const packages = plan.packages.map((each) => findPackage(work, each, each.sha256)!);
+    return { packages, imported };
+  }
+
+  async #assemble(packages: readonly PackageCommit[], epoch: number) {
+    const { treefile, options, area } = {
+      treefile: this.#treefile,
+      options: this.#options,
+      area: this.#area,
+    };
+    const { work, directory } = area;
+    const signal = pick(options, "signal");
+    const assembly = Assembly.fresh({
+      repo: work,
+      directory: directory.path,
+      sourceDateEpoch: epoch,
+      filter: treefile.documentation ? KEEP_ALL : WITHOUT_DOCUMENTATION,
+      ...pick(options, "runner", "signal", "progress"),
+    });
+    await assembly.add(packages, true);
+    const { tree } = assembly;
+    if (treefile.units.length > 0 || treefile.defaultTarget !== undefined) {
+      const sandbox = assembly.sandbox();
+      await enableUnits(sandbox, treefile.units, treefile.defaultTarget, signal);
+      sandbox.keep();
+    }
+    if (treefile.postprocess.length > 0) {
+      const sandbox = assembly.sandbox();
+      await runTreefileScripts(sandbox, treefile.postprocess, signal);
+      sandbox.keep();
+    }
+    const release = kernelRelease(tree);
+    let initramfs: string | undefined;
+    if (release !== undefined) {
+      assembly.write((txn) => prepareInitramfs(txn, tree));
+      const call = pick(options, "signal", "progress");
+      initramfs = await buildInitramfs(
+        assembly.sandbox(),
+        release,
+        directory.join("initramfs"),
+        call,
+      );
+    }
+    const { dropped } = assembly.write((txn) => {
+      if (release !== undefined && initramfs !== undefined) {
+        moveKernel(tree, release);
+        Deno.chmodSync(initramfs, 0o644);
+        tree.putFile(`usr/lib/modules/${release}/initramfs.img`, txn.importFile(initramfs));
+      }
+      const json = formatTreefile(treefile, this.#basearch);
+      writeTreeText(txn, tree, "usr/share/apt-ostree/treefile.json", json);
+      return layOutDeployment(work, txn, tree);
+    });
+    assembly.write((txn) => forgetMissingFiles(work, txn, tree));
+    return { root: assembly.write((txn) => tree.write(txn)), release, dropped };
+  }
+
+  async #commit(
+    assembled: { readonly root: TreeChecksums; readonly release: string | undefined },
+    packages: readonly PackageCommit[],
+    inputHash: string,
+    repositories: readonly Repository[],
+    epoch: number,
+    parent: string | undefined,
+  ): Promise<{ commit: string; ref: string | undefined; version: string | undefined }> {
+    const { treefile, options } = { treefile: this.#treefile, options: this.#options };
+    const { progress } = options;
+    const start = performance.now();
+    const phase = "commit";
+    progress?.({ type: "phase-start", phase, title: "Writing the commit" });
+    const version = this.#version(parent, epoch);
+    const metadata = this.#metadata(assembled.release, packages, inputHash, repositories, version);
+    const commit: Commit = {
+      root: assembled.root,
+      ...(parent === undefined ? {} : { parent }),
+      timestamp: epoch,
+      metadata,
+    };
+    const { work } = this.#area;
+    const checksum = (() => {
+      using txn = work.transaction();
+      const written = txn.writeCommit(commit);
+      if (treefile.ref !== undefined) txn.setRef(treefile.ref, written);
+      txn.commit({ sync: true }); // one wait for everything since the import began
+      return written;
+    })();
+    this.#area.endUnsynced();
+    const ref = options.writeCommitidTo === undefined ? treefile.ref : undefined;
+    const refs = new Map(ref === undefined ? [] : [[ref, checksum]]);
+    const { files } = await pullLocal(work, this.#target, [checksum], {
+      refs,
+      ...pick(options, "signal"),
+    });
+    if (options.writeCommitidTo !== undefined) {
+      Deno.writeTextFileSync(options.writeCommitidTo, checksum);
+    }
+    const ms = performance.now() - start;
+    progress?.({ type: "phase-end", phase, done: files, ms, summary: `${files} new files` });
+    return { commit: checksum, ref, version };
+  }
+
+  #metadata(
+    release: string | undefined,
+    packages: readonly PackageCommit[],
+    inputHash: string,
+    repositories: readonly Repository[],
+    version: string | undefined,
+  ): Map<string, Variant> {
+    const { treefile, options } = { treefile: this.#treefile, options: this.#options };
+    const metadata = new Map<string, Variant>();
+    for (const [key, value] of Object.entries(treefile.addCommitMetadata)) {
+      metadata.set(key, jsonVariant(value, key));
+    }
+    for (const [key, value] of Object.entries(options.addMetadata ?? {})) {
+      metadata.set(key, variant("s", value));
+    }
+    if (version !== undefined) metadata.set("version", variant("s", version));
+    if (release !== undefined) {
+      metadata.set("ostree.linux", variant("s", release));
+      metadata.set("ostree.bootable", variant("b", true));
+    }
+    metadata.set("ostree.architecture", variant("s", this.#basearch));
+    if (treefile.ref !== undefined) {
+      metadata.set("ostree.ref-binding", variant("as", [treefile.ref]));
+    }
+    metadata.set(INPUT_HASH_KEY, variant("s", inputHash));
+    metadata.set(
+      PACKAGE_LIST_KEY,
+      variant("a(sssss)", packageList(packages.map((each) => each.id))),
+    );
+    metadata.set(
+      "aptostree.repos",
+      variant(
+        "aa{sv}",
+        repositories.map((each) =>
+          new Map([["id", variant("s", each.id)], ["timestamp", variant("t", BigInt(each.date))]])
+        ),
+      ),
+    );
+    return new Map([...metadata].sort(([a], [b]) => a < b ? -1 : 1));
+  }
+
+  #version(parent: string | undefined, epoch: number): string | undefined {
+    const given = this.#options.addMetadata?.["version"];
+    if (given !== undefined) return given;
+    const { automaticVersionPrefix: prefix, automaticVersionSuffix: suffix } = this.#treefile;
+    if (prefix === undefined) return undefined;
+    const previous = parent === undefined
+      ? undefined
+      : this.#target.readCommit(parent).metadata.get("version")?.value as string | undefined;
+    return nextVersion(prefix, suffix, previous, new Date(epoch * 1000));
+  }
+
+  #parent(previous: string | undefined): string | undefined {
+    if (this.#options.noParent) return undefined;
+    const { parent } = this.#options;
+    return parent === undefined ? previous : this.#target.requireRev(parent);
+  }
+
+  #difference(parent: string | undefined, packages: readonly PackageCommit[]): PackageDifference {
+    const before = parent === undefined
+      ? []
+      : readPackageList(this.#target.readCommit(parent).metadata) ?? [];
+    return diffPackages(before, packages.map((each) => each.id));
+  }
+
+  /** Digest over all that decides about the tree: the treefile's meaning and every package's bytes. */
+  #inputHash(plan: Plan): string {
+    const hash = createHash("sha256").update(
+      `${COMPOSE_VERSION}\0${this.#basearch}\0${this.#read.digest}`,
+    );
+    for (const { name, version, architecture, sha256 } of plan.packages) {
+      hash.update(`\0${name}\0${version}\0${architecture}\0${sha256}`);
+    }
+    return hash.digest("hex");
+  }
+}
+
+/** The sources that a treefile names, from files beside it; else those of this machine. */
+function readSources({ treefile, directory }: ReadTreefile): SourcesFile[] {
+  if (treefile.repos === undefined) return readHostSources();
+  return treefile.repos.map((repo) => {
+    const names = /\.(sources|list)$/.test(repo) ? [repo] : [`${repo}.sources`, `${repo}.list`];
+    for (const name of names) {
+      try {
+        const text = Deno.readTextFileSync(`${directory}/${name}`);
+        return anchorSources({ name: name.replace(/^.*\//, ""), text }, directory);
+      } catch (error) {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      }
+    }
+    throw new ComposeError(
+      "compose/no-sources",
+      `Cannot use repos "${repo}": there is no ${names.join(" or ")} in "${directory}"`,
+      {
+        subject: repo,
+        hint:
+          "repos: names files beside the treefile; leave it out to use this machine's own sources",
+      },
+    );
+  });
+}
+
+/** Some properties of an object, those that are `undefined` left out. */
+function pick<T extends object, K extends keyof T>(
+  from: T,
+  ...keys: K[]
+): { [P in K]?: Exclude<T[P], undefined> } {
+  const entries = keys.filter((key) => from[key] !== undefined).map((key) =>
+    [key, from[key]] as const
+  );
+  return Object.fromEntries(entries) as { [P in K]?: Exclude<T[P], undefined> };
+}

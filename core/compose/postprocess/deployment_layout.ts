@@ -1,0 +1,51 @@
+import type { Repo, Transaction, Tree } from "@apt-ostree/ostree";
+import { DpkgDatabase } from "../../assemble/dpkg_database.ts";
+import { readAccounts, writeSysusers } from "./accounts.ts";
+import { cleanEtc } from "./clean_etc.ts";
+import { emptyVar, type VarReport } from "./empty_var.ts";
+import { ROOT_DIRECTORIES, ROOT_LINKS } from "./root_layout.ts";
+
+/**
+ * Turn a finished root file system into the form that libostree deploys: /etc as /usr/etc, /var empty,
+ * links at the top, accounts and directories as lines that each host carries out.
+ *
+ * Read-only in effect on everything that stays where it is: directories move unopened.
+ */
+export function layOutDeployment(repo: Repo, txn: Transaction, tree: Tree): VarReport {
+  const accounts = readAccounts(repo, tree);
+  writeSysusers(repo, txn, tree, accounts);
+  cleanEtc(txn, tree);
+  const report = emptyVar(repo, txn, tree, accounts);
+  linkTmpMount(txn, tree);
+  tree.rename("etc", "usr/etc");
+  for (const [path, mode] of ROOT_DIRECTORIES) {
+    if (path !== "boot" && path !== "var") tree.remove(path);
+    tree.mkdir(path);
+    tree.setMeta(path, { uid: 0, gid: 0, mode });
+  }
+  for (const [path, target] of ROOT_LINKS) {
+    tree.remove(path);
+    tree.putLink(txn, path, target);
+  }
+  return report;
+}
+
+/** Drop checksums of files that the image does not hold; see {@linkcode DpkgDatabase.forgetMissing}. */
+export function forgetMissingFiles(repo: Repo, txn: Transaction, tree: Tree): void {
+  const exists = (path: string) => {
+    if (path.startsWith("var/")) return false;
+    const place = path.startsWith("etc/") ? `usr/${path}` : path;
+    return tree.lookup(tree.real(place, { last: false })) !== undefined;
+  };
+  new DpkgDatabase(repo, tree).forgetMissing(txn, exists);
+}
+
+/** Debian ships the unit that mounts /tmp only as documentation; a deployment needs it. */
+function linkTmpMount(txn: Transaction, tree: Tree): void {
+  const unit = "usr/share/systemd/tmp.mount";
+  const place = "usr/lib/systemd/system";
+  if (!tree.lookup(unit) || tree.lookup(`${place}/tmp.mount`)) return;
+  tree.putLink(txn, `${place}/tmp.mount`, `/${unit}`);
+  tree.mkdir(`${place}/local-fs.target.wants`);
+  tree.putLink(txn, `${place}/local-fs.target.wants/tmp.mount`, "../tmp.mount");
+}

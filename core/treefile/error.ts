@@ -1,0 +1,12 @@
+import { AptOstreeError } from "@apt-ostree/base";
+
+/** A treefile that cannot be read, or does not make sense. */
+export class TreefileError extends AptOstreeError<
+  | "treefile/not-found"
+  | "treefile/syntax"
+  | "treefile/unknown-field"
+  | "treefile/bad-value"
+  | "treefile/unsupported-field"
+  | "treefile/include-depth"
+  | "treefile/unknown-variable"
+> {}
