@@ -30,8 +30,10 @@ const SYMBOLS = {
   llistxattr: { parameters: ["buffer", "buffer", "usize"], result: "isize" },
   lremovexattr: { parameters: ["buffer", "buffer"], result: "i32" },
   lsetxattr: { parameters: ["buffer", "buffer", "buffer", "usize", "i32"], result: "i32" },
+  memcpy: { parameters: ["buffer", "pointer", "usize"], result: "pointer" },
   mknod: { parameters: ["buffer", "u32", "u64"], result: "i32" },
   open: { parameters: ["buffer", "i32", "u32"], result: "i32" },
+  read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   syncfs: { parameters: ["i32"], result: "i32" },
 } as const;
 
@@ -74,8 +76,10 @@ export function libc(): Libc {
 
 /** Value of `errno` after a call that failed. */
 export function errno(): number {
-  const pointer = libc().__errno_location();
-  return pointer === null ? 0 : new Deno.UnsafePointerView(pointer).getInt32();
+  // Reading through a pointer would need permission for all of FFI; copying into a buffer does not.
+  const copy = new Int32Array(1);
+  libc().memcpy(copy, libc().__errno_location(), 4n);
+  return copy[0]!;
 }
 
 /** Text as C takes it: UTF-8 with a NUL behind it. */

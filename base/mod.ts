@@ -5,6 +5,7 @@
  */
 export { type CompressionFormat, decompress, type DecompressOptions } from "./decompress.ts";
 export { AptOstreeError, type AptOstreeErrorOptions } from "./error.ts";
+export { readBootId } from "./boot_id.ts";
 export { LibcError } from "./libc.ts";
 export { OfdLock, syncFilesystem } from "./ofd_lock.ts";
 export { type Progress, type ProgressEvent } from "./progress.ts";

@@ -1,1 +1,6 @@
-export {};
+/**
+ * The command line of apt-ostree: `deno run -A jsr:@apt-ostree/cli status`.
+ *
+ * @module
+ */
+export { runCommandLine, type Terminal } from "./run.ts";

@@ -11,6 +11,7 @@ export {
   type ComposeTreeResult,
 } from "./compose/compose_tree.ts";
 export { AssembleError, ComposeError, ConflictError, ImportError } from "./error.ts";
+export { type DeploymentStatus, readStatus, type Status } from "./host/status.ts";
 export {
   findPackage,
   importPackages,

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { readXattrs } from "@apt-ostree/base";
 import { lacks } from "../tests/support/lacks.ts";
 import { checkoutTree, syncCheckout } from "./checkout.ts";
 import { diffTrees } from "./diff.ts";
@@ -9,6 +10,7 @@ import type { RepoMode } from "./repo_config.ts";
 import { Tree } from "./tree/tree.ts";
 import { variant } from "./variant/variant.ts";
 
+readXattrs("/"); // loads the C library, for the life of the process, before a test can be blamed
 const ignore = await lacks("ostree", "setfattr") || Deno.uid() !== 0;
 const MODES: RepoMode[] = ["archive", "bare", "bare-user", "bare-user-only"];
 const LARGE = 3 * 1024 * 1024 + 17;

@@ -30,6 +30,7 @@ export { pullLocal, type PullLocalOptions, type PullStats } from "./pull.ts";
 export { checkRef } from "./ref.ts";
 export { Repo } from "./repo.ts";
 export { formatKeyFile, type KeyFile, parseKeyFile, type RepoMode } from "./repo_config.ts";
+export { type Deployment, readDeployments } from "./sysroot.ts";
 export { Transaction } from "./transaction.ts";
 export { Tree, type TreeEntry } from "./tree/tree.ts";
 export { decodeVariant } from "./variant/decode.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { OfdLock, readXattrs, syncFilesystem, type Xattr } from "@apt-ostree/base";
+import { OfdLock, readBootId, readXattrs, syncFilesystem, type Xattr } from "@apt-ostree/base";
 import { ObjectError, RepoError } from "./error.ts";
 import { FileWriter } from "./file_writer.ts";
 import { type Commit, encodeCommit } from "./object/commit.ts";
@@ -46,8 +46,10 @@ export class Transaction implements Disposable {
       });
     }
     this.#lock = takeLock(repo);
-    const boot = Deno.readTextFileSync("/proc/sys/kernel/random/boot_id").trim();
-    this.#staging = Deno.makeTempDirSync({ dir: `${repo.path}/tmp`, prefix: `staging-${boot}-` });
+    this.#staging = Deno.makeTempDirSync({
+      dir: `${repo.path}/tmp`,
+      prefix: `staging-${readBootId()}-`,
+    });
     this.#stagingLock = OfdLock.tryTake(`${this.#staging}-lock`, "exclusive");
   }
 

@@ -14,7 +14,7 @@ import {
   runMaintainerScript,
   Sandbox,
 } from "@apt-ostree/sandbox";
-import { ROOT_DIRECTORIES, USR_MERGE_LINKS } from "../compose/postprocess/root_layout.ts";
+import { ROOT_DIRECTORIES, USR_MERGE_LINKS } from "./root_layout.ts";
 import { AssembleError } from "../error.ts";
 import type { PackageCommit } from "../import/package_commit.ts";
 import { parseGroup, parsePasswd } from "./account_files.ts";

@@ -1,5 +1,5 @@
 import type { Repo, Transaction, Tree } from "@apt-ostree/ostree";
-import { DPKG_DATABASE, DPKG_LINK_TARGET } from "../compose/postprocess/root_layout.ts";
+import { DPKG_DATABASE, DPKG_LINK_TARGET } from "./root_layout.ts";
 import type { PackageCommit } from "../import/package_commit.ts";
 import { parseDiversions, parseStatOverrides } from "./diversions.ts";
 import {

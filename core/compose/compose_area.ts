@@ -1,4 +1,4 @@
-import type { Progress } from "@apt-ostree/base";
+import { type Progress, readBootId } from "@apt-ostree/base";
 import { Repo } from "@apt-ostree/ostree";
 import { removeTree, WorkDir } from "@apt-ostree/sandbox";
 import { holdLock } from "./hold_lock.ts";
@@ -73,7 +73,7 @@ export class ComposeArea implements Disposable {
 
   /** Objects are about to be written that a power cut could damage without a trace. */
   beginUnsynced(): void {
-    Deno.writeTextFileSync(this.#unsynced, bootId());
+    Deno.writeTextFileSync(this.#unsynced, readBootId());
   }
 
   /** Everything written is on the disk. */
@@ -90,13 +90,9 @@ export class ComposeArea implements Disposable {
 
 function isFromOtherBoot(file: string): boolean {
   try {
-    return Deno.readTextFileSync(file) !== bootId();
+    return Deno.readTextFileSync(file) !== readBootId();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
-}
-
-function bootId(): string {
-  return Deno.readTextFileSync("/proc/sys/kernel/random/boot_id").trim();
 }

@@ -3,7 +3,7 @@ import { DpkgDatabase } from "../../assemble/dpkg_database.ts";
 import { readAccounts, writeSysusers } from "./accounts.ts";
 import { cleanEtc } from "./clean_etc.ts";
 import { emptyVar, type VarReport } from "./empty_var.ts";
-import { ROOT_DIRECTORIES, ROOT_LINKS } from "./root_layout.ts";
+import { ROOT_DIRECTORIES, ROOT_LINKS } from "../../assemble/root_layout.ts";
 
 /**
  * Turn a finished root file system into the form that libostree deploys: /etc as /usr/etc, /var empty,

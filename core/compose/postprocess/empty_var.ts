@@ -1,6 +1,6 @@
 import type { Repo, Transaction, Tree } from "@apt-ostree/ostree";
 import { readTreeText, writeTreeText } from "../../assemble/tree_text.ts";
-import { DPKG_DATABASE, DPKG_LINK_TARGET, IMAGE_STATE } from "./root_layout.ts";
+import { DPKG_DATABASE, DPKG_LINK_TARGET, IMAGE_STATE } from "../../assemble/root_layout.ts";
 import type { Accounts } from "./sysusers_lines.ts";
 import { formatTmpfilesLine, type VarEntry } from "./tmpfiles_lines.ts";
 import { varPolicy } from "./var_policy.ts";
@@ -64,7 +64,9 @@ export function emptyVar(repo: Repo, txn: Transaction, tree: Tree, accounts: Acc
   }
   entries.push({ type: "symlink", path: "/var/lib/dpkg", target: DPKG_LINK_TARGET });
   for (const [name] of tree.list("var")) tree.remove(`var/${name}`);
-  const lines = entries.filter((entry) => !declared.has(entry.path)).map(formatTmpfilesLine).sort();
+  const lines = [
+    ...new Set(entries.filter((entry) => !declared.has(entry.path)).map(formatTmpfilesLine)),
+  ].sort();
   const text = `# What this image's packages expect below /var.\n${lines.join("\n")}\n`;
   writeTreeText(txn, tree, "usr/lib/tmpfiles.d/apt-ostree.conf", text);
   for (const name of LEFTOVERS) tree.remove(`${DPKG_DATABASE}/${name}`);

@@ -1,0 +1,47 @@
+import type { Command } from "./command.ts";
+
+/** A command that is loaded when it is called. */
+export interface CommandEntry {
+  readonly name: string;
+  /** What it does, in a line. */
+  readonly summary: string;
+  /** Left out of the help. */
+  readonly hidden?: boolean;
+  /** Loads the command; absent for groups. */
+  readonly load?: () => Promise<{ readonly command: Command }>;
+  /** Commands of a group. */
+  readonly group?: readonly CommandEntry[];
+}
+
+const DB: readonly CommandEntry[] = [
+  {
+    name: "diff",
+    summary: "Show package changes between two commits",
+    load: () => import("./commands/db_diff.ts"),
+  },
+  {
+    name: "list",
+    summary: "List packages within commits",
+    load: () => import("./commands/db_list.ts"),
+  },
+];
+
+/** All commands; each is loaded when it is called, so that the program starts fast. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: "compose",
+    summary: "Commands to compose a tree",
+    group: [{
+      name: "tree",
+      summary: "Process a treefile; install packages and commit the result to an OSTree repository",
+      load: () => import("./commands/compose_tree.ts"),
+    }],
+  },
+  { name: "db", summary: "Commands to query the package database", group: DB },
+  { name: "deb", summary: "Commands to query the package database", hidden: true, group: DB },
+  {
+    name: "status",
+    summary: "Get the version of the booted system",
+    load: () => import("./commands/status.ts"),
+  },
+];

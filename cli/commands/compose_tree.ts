@@ -1,0 +1,125 @@
+import { composeTree } from "@apt-ostree/core";
+import { type Command, defineCommand } from "../command.ts";
+import { CliError } from "../error.ts";
+import { formatDiffBlock } from "../format/packages.ts";
+
+/** `apt-ostree compose tree`. */
+export const command: Command = defineCommand({
+  name: "tree",
+  summary: "Process a treefile and commit the result to an OSTree repository",
+  args: "TREEFILE",
+  arity: [1, 1],
+  options: {
+    "repo": { type: "string", short: "r", value: "REPO", help: "Repository that takes the commit" },
+    "cachedir": { type: "string", value: "DIR", help: "Keep downloads and imported packages here" },
+    "cache-only": { type: "boolean", help: "Use no network" },
+    "force-nocache": { type: "boolean", help: "Compose even if nothing has changed" },
+    "print-only": { type: "boolean", help: "Print the merged treefile and stop" },
+    "dry-run": { type: "boolean", help: "Print the packages and stop" },
+    "write-commitid-to": {
+      type: "string",
+      value: "FILE",
+      help: "Write the commit's checksum to FILE, and no ref",
+    },
+    "ex-write-lockfile-to": { type: "string", value: "FILE", help: "Write a lockfile to FILE" },
+    "add-metadata-string": { type: "list", value: "KEY=VALUE", help: "Add metadata to the commit" },
+    "parent": { type: "string", value: "REV", help: "Parent of the commit" },
+    "no-parent": { type: "boolean", help: "Write a commit without a parent" },
+    "proxy": { type: "string", value: "PROXY", help: "HTTP proxy" },
+    "unified-core": {
+      type: "boolean",
+      help: "No effect: there is no other way",
+      hidden: true,
+      aliases: ["ex-unified-core"],
+    },
+    "no-wait": {
+      type: "boolean",
+      help: "Fail if another compose is at work there, instead of waiting",
+    },
+    "json": { type: "boolean", help: "Show progress and result as JSON lines" },
+  },
+  async run({ print, progress, signal, json }, values, [treefile]) {
+    const { cachedir, proxy, parent, repo } = values;
+    const commitFile = values["write-commitid-to"];
+    const lockfile = values["ex-write-lockfile-to"];
+    const epoch = Deno.env.get("SOURCE_DATE_EPOCH");
+    const result = await composeTree({
+      treefile: treefile!,
+      cacheOnly: values["cache-only"],
+      forceNocache: values["force-nocache"],
+      printOnly: values["print-only"],
+      dryRun: values["dry-run"],
+      noWait: values["no-wait"],
+      noParent: values["no-parent"],
+      addMetadata: Object.fromEntries(values["add-metadata-string"].map(pair)),
+      ...(repo === undefined ? {} : { repo }),
+      ...(cachedir === undefined ? {} : { cachedir }),
+      ...(commitFile === undefined ? {} : { writeCommitidTo: commitFile }),
+      ...(lockfile === undefined ? {} : { writeLockfileTo: lockfile }),
+      ...(parent === undefined ? {} : { parent }),
+      ...(proxy === undefined ? {} : { proxy }),
+      ...(epoch === undefined ? {} : { sourceDateEpoch: parseEpoch(epoch) }),
+      progress,
+      signal,
+    });
+    if (json && result.kind !== "printed") {
+      print(JSON.stringify({ v: 1, type: "result", ...result }));
+      return 0;
+    }
+    switch (result.kind) {
+      case "printed":
+        print(result.text.trimEnd());
+        break;
+      case "dry-run":
+        print(
+          result.packages.length === 0
+            ? "Empty transaction"
+            : `Installing ${result.packages.length} packages:`,
+        );
+        for (const each of result.packages.toSorted((a, b) => a.name < b.name ? -1 : 1)) {
+          print(`  ${each.name}_${each.version}_${each.architecture} (${each.source})`);
+        }
+        break;
+      case "unchanged":
+        print(`No changes since commit ${result.commit}\n${result.ref} => ${result.commit}`);
+        break;
+      case "committed":
+        print(`Input hash: ${result.inputHash}`);
+        print(`${result.packages} packages, ${result.imported} newly imported`);
+        if (result.difference.added.length < result.packages) {
+          const text = formatDiffBlock(result.difference);
+          if (text !== "") print(text);
+        }
+        for (const path of result.droppedFiles) {
+          progress({ type: "message", level: "info", text: `Not kept: ${path}` });
+        }
+        print(result.ref === undefined ? result.commit : `${result.ref} => ${result.commit}`);
+    }
+    return 0;
+  },
+});
+
+function pair(text: string): [key: string, value: string] {
+  const equals = text.indexOf("=");
+  if (equals > 0) return [text.slice(0, equals), text.slice(equals + 1)];
+  throw new CliError(
+    "cli/bad-option",
+    `Cannot use "--add-metadata-string=${text}": it is not KEY=VALUE`,
+    {
+      subject: text,
+      hint: "For example --add-metadata-string=version=12.1",
+    },
+  );
+}
+
+function parseEpoch(text: string): number {
+  if (/^\d{1,12}$/.test(text)) return Number(text);
+  throw new CliError(
+    "cli/bad-option",
+    `Cannot use SOURCE_DATE_EPOCH="${text}": it is no number of seconds`,
+    {
+      subject: "SOURCE_DATE_EPOCH",
+      hint: "Unset it, or set it to seconds since 1970",
+    },
+  );
+}

@@ -1,0 +1,46 @@
+import { packageTitle } from "@apt-ostree/core";
+import { commitPackages } from "../commit_packages.ts";
+import { type Command, defineCommand } from "../command.ts";
+import { openRepo } from "../system_repo.ts";
+
+/** `apt-ostree db list`. */
+export const command: Command = defineCommand({
+  name: "list",
+  summary: "List packages within commits",
+  args: "REV... [PREFIX-PKGNAME...]",
+  arity: [1, Infinity],
+  options: {
+    repo: {
+      type: "string",
+      short: "r",
+      value: "PATH",
+      help: "Path to OSTree repository (defaults to the system's)",
+    },
+  },
+  run({ print }, { repo: path }, args) {
+    const repo = openRepo(path);
+    // The first argument that names no commit begins the patterns.
+    const end = args.findIndex((arg, at) => at > 0 && repo.resolveRev(arg) === undefined);
+    const revs = end < 0 ? args : args.slice(0, end);
+    const patterns = end < 0 ? [] : args.slice(end).map(prefixPattern);
+    for (const rev of revs) {
+      const { commit, packages } = commitPackages(repo, rev);
+      print(`ostree commit: ${rev} (${commit})`);
+      for (const each of packages) {
+        if (patterns.length === 0 || patterns.some((pattern) => pattern.test(each.name))) {
+          print(` ${packageTitle(each)}`);
+        }
+      }
+    }
+    return Promise.resolve(0);
+  },
+});
+
+/** A prefix of a package's name, in which `*` and `?` are wild. */
+function prefixPattern(text: string): RegExp {
+  const escaped = text.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*").replaceAll(
+    "?",
+    ".",
+  );
+  return new RegExp(`^${escaped}`);
+}

@@ -1,0 +1,33 @@
+import { AptOstreeError } from "@apt-ostree/base";
+
+/** What a failure looks like on a terminal. */
+export interface ExplainOptions {
+  /** Whether colours may be used. */
+  readonly color: boolean;
+}
+
+/**
+ * Text of a failure for standard error.
+ *
+ * What a user can meet is one sentence, its code and a hint; anything else is a bug and keeps its stack.
+ */
+export function explainError(error: unknown, options: ExplainOptions): string {
+  const label = options.color ? "\x1b[31m\x1b[1merror: \x1b[0m" : "error: ";
+  const code = error instanceof Error && "code" in error && typeof error.code === "string"
+    ? error.code
+    : undefined;
+  if (error instanceof AptOstreeError) {
+    const lines = [`${label}${error.message}`, `  code: ${error.code}`];
+    if (error.hint !== undefined) lines.push(`  hint: ${error.hint}`);
+    return lines.join("\n");
+  }
+  if (error instanceof DOMException && error.name === "AbortError") return `${label}Cancelled`;
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    return `${label}Cannot write: no space left on the device\n  hint: Free space and run it again: nothing was changed`;
+  }
+  if (error instanceof Deno.errors.NotCapable || error instanceof Deno.errors.PermissionDenied) {
+    return `${label}${error.message}\n  hint: Check the permissions of the files, or run it as root`;
+  }
+  const stack = error instanceof Error ? error.stack ?? error.message : String(error);
+  return `${label}${stack}\n  hint: This is a bug in apt-ostree: please report it with the lines above`;
+}

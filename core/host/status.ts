@@ -1,0 +1,96 @@
+import { type Deployment, readDeployments, Repo, type VariantDict } from "@apt-ostree/ostree";
+
+/** A deployment as rpm-ostree's clients know it; keys as they have them. */
+export interface DeploymentStatus {
+  readonly id: string;
+  readonly osname: string;
+  readonly checksum: string;
+  readonly serial: number;
+  readonly booted: boolean;
+  readonly staged: boolean;
+  readonly pinned: boolean;
+  readonly unlocked: "none";
+  readonly origin: string;
+  readonly version?: string;
+  /** Seconds since 1970. */
+  readonly timestamp: number;
+  readonly "base-commit-meta": Readonly<Record<string, unknown>>;
+  readonly "requested-packages": readonly string[];
+  readonly "requested-local-packages": readonly string[];
+  readonly "requested-local-fileoverride-packages": readonly string[];
+  readonly "requested-base-removals": readonly string[];
+  readonly "requested-base-local-replacements": readonly string[];
+  readonly "packages": readonly string[];
+  readonly "base-removals": readonly unknown[];
+  readonly "base-local-replacements": readonly unknown[];
+  readonly "base-remote-replacements": Readonly<Record<string, unknown>>;
+  readonly "regenerate-initramfs": boolean;
+}
+
+/** State of a sysroot. */
+export interface Status {
+  readonly deployments: readonly DeploymentStatus[];
+  readonly transaction: null;
+  readonly "cached-update": null;
+  readonly "update-driver": null;
+}
+
+/**
+ * Read the state of a sysroot.
+ *
+ * @throws {RepoError} If there is none.
+ */
+export function readStatus(sysroot: string): Status {
+  const deployments = readDeployments(sysroot);
+  const repo = Repo.open(`${sysroot.replace(/\/+$/, "")}/ostree/repo`);
+  return {
+    "deployments": deployments.map((each) => describe(repo, each)),
+    "transaction": null,
+    "cached-update": null,
+    "update-driver": null,
+  };
+}
+
+function describe(repo: Repo, deployment: Deployment): DeploymentStatus {
+  const { osname, checksum, serial, booted, pinned } = deployment;
+  const { metadata, timestamp } = repo.readCommit(checksum);
+  const version = metadata.get("version");
+  const origin = deployment.origin.get("origin");
+  const list = (group: string, key: string) =>
+    (deployment.origin.get(group)?.get(key) ?? "").split(";").filter((each) => each !== "");
+  return {
+    "id": `${osname}-${checksum}.${serial}`,
+    osname,
+    checksum,
+    serial,
+    booted,
+    "staged": false,
+    pinned,
+    "unlocked": "none",
+    "origin": origin?.get("refspec") ?? origin?.get("baserefspec") ?? "",
+    ...(version?.type === "s" ? { version: version.value as string } : {}),
+    timestamp,
+    "base-commit-meta": plainMetadata(metadata),
+    "requested-packages": list("packages", "requested"),
+    "requested-local-packages": list("packages", "requested-local"),
+    "requested-local-fileoverride-packages": list("packages", "requested-local-fileoverride"),
+    "requested-base-removals": list("overrides", "remove"),
+    "requested-base-local-replacements": list("overrides", "replace-local"),
+    "packages": [],
+    "base-removals": [],
+    "base-local-replacements": [],
+    "base-remote-replacements": {},
+    "regenerate-initramfs": origin?.get("regenerate-initramfs") === "true",
+  };
+}
+
+/** Metadata that is plain text, numbers or truth; lists of packages have their own commands. */
+function plainMetadata(metadata: VariantDict): Record<string, unknown> {
+  const plain: Record<string, unknown> = {};
+  for (const [key, { type, value }] of metadata) {
+    if (key === "version") continue;
+    if (["s", "b", "u", "i", "d", "as"].includes(type)) plain[key] = value;
+    else if (type === "t" || type === "x") plain[key] = Number(value);
+  }
+  return plain;
+}
