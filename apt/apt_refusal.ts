@@ -1,4 +1,4 @@
-import { RunError } from "@apt-ostree/base";
+import type { RunError } from "@apt-ostree/base";
 import { parseUnmet } from "./apt_output.ts";
 import { AptError } from "./error.ts";
 import { nearestNames } from "./nearest_names.ts";

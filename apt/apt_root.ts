@@ -21,6 +21,7 @@ export interface AptRootOptions {
   readonly dir: string;
   /** dpkg name of the architecture, for example `amd64`. */
   readonly architecture: string;
+  /** Further architectures that packages may have. */
   readonly foreignArchitectures?: readonly string[];
   /** Sources; paths of keys in them are absolute. */
   readonly sources: readonly SourcesFile[];
@@ -38,8 +39,11 @@ export interface AptRootOptions {
 export interface Repository {
   /** Name of the sources file and suite, for example `debian.sources/bookworm`. */
   readonly id: string;
+  /** Where it is fetched from. */
   readonly uri: string;
+  /** Its suite. */
   readonly suite: string;
+  /** Its codename. */
   readonly codename: string;
   /** `Date` of its Release file, in seconds since 1970; 0 where there is none. */
   readonly date: number;
@@ -49,7 +53,9 @@ export interface Repository {
 
 /** How long a call may take and whom it tells. */
 export interface AptCallOptions {
+  /** Stops the work; the call then throws the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Told what goes on. */
   readonly progress?: Progress;
 }
 

@@ -22,6 +22,7 @@ export function compareVersions(a: string, b: string): number {
 export interface VersionParts {
   /** 0 where none is written. */
   readonly epoch: number;
+  /** Upstream version. */
   readonly upstream: string;
   /** "" for native packages. */
   readonly revision: string;

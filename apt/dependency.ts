@@ -3,10 +3,13 @@ import { FormatError } from "./error.ts";
 
 /** One alternative of a dependency. */
 export interface Alternative {
+  /** Its name. */
   readonly name: string;
   /** Architecture qualifier, for example `any`. */
   readonly architecture?: string;
+  /** How its version compares. */
   readonly relation?: "<<" | "<=" | "=" | ">=" | ">>";
+  /** Its version. */
   readonly version?: string;
 }
 

@@ -5,7 +5,9 @@ import type { PlannedPackage } from "./plan.ts";
 
 /** How {@linkcode downloadPackages} goes about it. */
 export interface DownloadOptions {
+  /** Stops the work; the call then throws the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Told what goes on. */
   readonly progress?: Progress;
   /** Fail instead of fetching what is missing. @default {false} */
   readonly cacheOnly?: boolean;
@@ -15,7 +17,9 @@ export interface DownloadOptions {
 
 /** A package's file, its SHA-256 checked. */
 export interface Downloaded {
+  /** The package. */
   readonly package: PlannedPackage;
+  /** Path. */
   readonly path: string;
 }
 

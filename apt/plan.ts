@@ -19,11 +19,15 @@ export type PlanReason = "requested" | "essential" | "dependency";
 
 /** One package of a plan. */
 export interface PlannedPackage {
+  /** Its name. */
   readonly name: string;
+  /** Its version. */
   readonly version: string;
+  /** Its dpkg architecture. */
   readonly architecture: string;
   /** Source that has it: name of the sources file and suite, for example `debian.sources/bookworm`. */
   readonly source: string;
+  /** Where it is fetched from. */
   readonly uri: string;
   /** Bytes to download. */
   readonly size: number;
@@ -31,6 +35,7 @@ export interface PlannedPackage {
   readonly sha256: string;
   /** Kibibytes when installed, as the package itself estimates. */
   readonly installedSize: number;
+  /** Why it is here. */
   readonly reason: PlanReason;
   /** The package's stanza of the index. */
   readonly fields: Stanza;

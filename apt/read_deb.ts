@@ -30,6 +30,7 @@ export interface OpenDebOptions {
 
 /** A member of the control archive. */
 export interface ControlMember {
+  /** Its bytes. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Permission bits as in the archive. */
   readonly mode: number;

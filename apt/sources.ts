@@ -5,6 +5,7 @@ import { formatStanza, getField, parseDeb822, type Stanza } from "./deb822.ts";
 export interface SourcesFile {
   /** File name with its ending: `.sources` for deb822, `.list` for one-line form. */
   readonly name: string;
+  /** Its text. */
   readonly text: string;
 }
 
@@ -12,9 +13,13 @@ export interface SourcesFile {
 export interface AptSource {
   /** File name and paragraph or line, for messages. */
   readonly place: string;
+  /** `deb`, `deb-src`. */
   readonly types: readonly string[];
+  /** Archives. */
   readonly uris: readonly string[];
+  /** Suites. */
   readonly suites: readonly string[];
+  /** Components. */
   readonly components: readonly string[];
   /** All other options by their deb822 name, for example `Signed-By`. */
   readonly options: ReadonlyMap<string, string>;

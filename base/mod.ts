@@ -21,4 +21,5 @@ export { insidePath } from "./safe_path.ts";
 export { type TarEntry, type TarEntryType, type TarHandler, type TarLimits } from "./tar/entry.ts";
 export { TarError } from "./tar/error.ts";
 export { TarReader } from "./tar/reader.ts";
+export { type WorkerScope, workerScope } from "./worker_scope.ts";
 export { readXattr, readXattrs, writeXattr, type Xattr } from "./xattrs.ts";

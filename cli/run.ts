@@ -10,10 +10,13 @@ import { formatVersion } from "./version.ts";
 
 /** Where a command line reads and writes. */
 export interface Terminal {
+  /** Writes a line to standard output. */
   readonly print: (text: string) => void;
+  /** Writes a line to standard error. */
   readonly printError: (text: string) => void;
   /** Whether standard error is a terminal. */
   readonly interactive: boolean;
+  /** Stops the work; the call then throws the signal's reason. */
   readonly signal: AbortSignal;
 }
 

@@ -4,6 +4,12 @@
  * @module
  */
 export { Assembly, type AssemblyOptions } from "./assemble/assemble_system.ts";
+export {
+  type DirectoryVerdict,
+  type PathFilter,
+  WITHOUT_DOCUMENTATION,
+} from "./assemble/path_filter.ts";
+export { type Conffile } from "./assemble/status_file.ts";
 export { readPackageList } from "./compose/commit_metadata.ts";
 export {
   composeTree,
@@ -17,7 +23,9 @@ export {
   importPackages,
   type ImportPackagesOptions,
 } from "./import/import_packages.ts";
+export { type ImportJob } from "./import/import_deb.ts";
 export {
+  type NamedOwner,
   type PackageCommit,
   type PackageMetadata,
   readPackageCommit,

@@ -8,6 +8,7 @@ export interface TreeChange {
   readonly path: string;
   /** `meta`: a directory whose owner, mode or attributes differ. */
   readonly kind: "added" | "removed" | "changed" | "meta";
+  /** What it is. */
   readonly type: "file" | "dir";
 }
 

@@ -1,4 +1,4 @@
-/// <reference lib="deno.worker" />
+import { workerScope } from "@apt-ostree/base";
 import { pullContent } from "./pull_content.ts";
 import { Repo } from "./repo.ts";
 
@@ -9,11 +9,13 @@ export interface PullJob {
   readonly checksums: readonly string[];
 }
 
-self.onmessage = ({ data }: MessageEvent<PullJob>) => {
+const scope = workerScope();
+
+scope.onmessage = ({ data }: MessageEvent<PullJob>) => {
   const source = Repo.open(data.source);
   using txn = Repo.open(data.target).transaction();
   for (const checksum of data.checksums) pullContent(source, txn, checksum);
   txn.commit({ sync: false }); // the commit that follows waits for the disk, for all at once
-  self.postMessage(txn.bytesWritten);
-  self.close();
+  scope.postMessage(txn.bytesWritten);
+  scope.close();
 };

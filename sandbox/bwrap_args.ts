@@ -4,6 +4,7 @@ export interface BubblewrapBind {
   readonly source: string;
   /** Absolute path inside. */
   readonly dest: string;
+  /** Whether it can be written to. */
   readonly writable: boolean;
 }
 
@@ -11,6 +12,7 @@ export interface BubblewrapBind {
 export interface BubblewrapSpec {
   /** Directory on the host that is `/` inside. */
   readonly root: string;
+  /** Things of the host that are seen inside. */
   readonly binds: readonly BubblewrapBind[];
   /** The whole environment inside. */
   readonly environment: Readonly<Record<string, string>>;

@@ -4,15 +4,21 @@ import type { Sandbox, SandboxResult } from "./sandbox.ts";
 
 /** A maintainer script that runs outside of dpkg. */
 export interface MaintainerScript {
+  /** The package. */
   readonly package: string;
+  /** Its version. */
   readonly version: string;
+  /** Its dpkg architecture. */
   readonly architecture: string;
+  /** Name of the script. */
   readonly script: "preinst" | "postinst" | "prerm" | "postrm";
+  /** Arguments of the script. */
   readonly args: readonly string[];
 }
 
 /** How scripts and dpkg are run. */
 export interface ScriptRunOptions {
+  /** Stops the work; the call then throws the signal's reason. */
   readonly signal?: AbortSignal;
   /** Told the output as it comes. */
   readonly onOutput?: (text: string) => void;
@@ -82,8 +88,11 @@ export async function runDpkgConfigure(
 
 /** What dpkg's output says about a failure. */
 export interface DpkgFailure {
+  /** The package. */
   readonly package: string;
+  /** Name of the script. */
   readonly script: string;
+  /** Exit status. */
   readonly status: number | undefined;
   /** What was written since the package's turn began. */
   readonly output: string;

@@ -11,25 +11,34 @@ import { removeTree } from "./remove_tree.ts";
 export interface SandboxOptions {
   /** Directory for its shims and records; emptied by nobody but its owner. */
   readonly directory: string;
+  /** The overlay that is `/` inside. */
   readonly overlay: OverlaySpec;
   /** Seconds since 1970 that programs inside take for the time of the build. */
   readonly sourceDateEpoch: number;
+  /** Things of the host that are seen inside. */
   readonly binds?: readonly BubblewrapBind[];
   /** Added to the environment inside. */
   readonly environment?: Readonly<Record<string, string>>;
   /** How calls that would touch a running system are answered. */
   readonly policies?: readonly InterceptionPolicy[];
+  /** Starts programs. @default {hostRunner} */
   readonly runner?: Runner;
 }
 
 /** One program to run inside. */
 export interface SandboxRun {
+  /** Program and arguments. */
   readonly argv: readonly string[];
+  /** Added to the environment. */
   readonly environment?: Readonly<Record<string, string>>;
   /** @default "/" */
+  /** Working directory. @default {"/"} */
   readonly cwd?: string;
+  /** Things of the host that are seen inside. */
   readonly binds?: readonly BubblewrapBind[];
+  /** Text for standard input. */
   readonly stdin?: string;
+  /** Stops the work; the call then throws the signal's reason. */
   readonly signal?: AbortSignal;
   /** Milliseconds after which the program is ended. @default {3_600_000} */
   readonly timeoutMs?: number;
@@ -39,9 +48,11 @@ export interface SandboxRun {
 
 /** How a program inside ended. */
 export interface SandboxResult {
+  /** Exit status. */
   readonly status: number;
   /** End of what it wrote to standard output and standard error, in the order it came. */
   readonly output: string;
+  /** Duration in milliseconds. */
   readonly ms: number;
 }
 

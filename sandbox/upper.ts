@@ -10,7 +10,9 @@ export interface UpperChange {
    * a directory that hides all of the lower one.
    */
   readonly type: "dir" | "opaque" | "file" | "symlink" | "whiteout" | "device" | "fifo" | "socket";
+  /** Number of the owner. */
   readonly uid: number;
+  /** Number of the group. */
   readonly gid: number;
   /** Permission bits, at most 0o7777. */
   readonly mode: number;

@@ -3,14 +3,19 @@ export type TarEntryType = "file" | "dir" | "symlink" | "hardlink" | "char" | "b
 
 /** One member of a tar archive, long names, PAX records and sparse maps resolved. */
 export interface TarEntry {
+  /** What it is. */
   readonly type: TarEntryType;
   /** Name as in the archive, which nobody has checked. */
   readonly path: string;
   /** Target of a symbolic link, or name of the member that a hard link stands for; else "". */
   readonly target: string;
+  /** Number of the owner. */
   readonly uid: number;
+  /** Number of the group. */
   readonly gid: number;
+  /** Name of the owner; "" where there is none. */
   readonly uname: string;
+  /** Name of the group; "" where there is none. */
   readonly gname: string;
   /** Permission bits, at most 0o7777. */
   readonly mode: number;
@@ -22,6 +27,7 @@ export interface TarEntry {
   readonly xattrs: readonly (readonly [name: string, value: Uint8Array<ArrayBuffer>])[];
   /** Device numbers of `char` and `block`; else 0. */
   readonly devMajor: number;
+  /** Minor number of the device. */
   readonly devMinor: number;
 }
 

@@ -35,8 +35,11 @@ export interface AssemblyOptions {
   readonly sourceDateEpoch: number;
   /** Which shipped paths are laid out. @default all */
   readonly filter?: PathFilter;
+  /** Starts programs. @default {hostRunner} */
   readonly runner?: Runner;
+  /** Stops the work; the call then throws the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Told what goes on. */
   readonly progress?: Progress;
 }
 
@@ -78,13 +81,13 @@ export class Assembly {
         assembly.tree.mkdir(target);
         assembly.tree.putLink(txn, path, target);
       }
-      assembly.database.init(txn);
+      assembly.#database.init(txn);
     });
     return assembly;
   }
 
   /** dpkg's database in the tree. */
-  get database(): DpkgDatabase {
+  get #database(): DpkgDatabase {
     return new DpkgDatabase(this.#repo, this.tree);
   }
 
@@ -123,7 +126,7 @@ export class Assembly {
       if (!before) this.#unpack(wave);
       await this.#configure(wave);
     }
-    const unfinished = this.database.unfinished();
+    const unfinished = this.#database.unfinished();
     if (unfinished.length === 0) return;
     throw new AssembleError(
       "assemble/not-configured",
@@ -179,7 +182,8 @@ export class Assembly {
       total: wave.length,
     });
     this.write((txn) => {
-      const { database, tree } = this;
+      const { tree } = this;
+      const database = this.#database;
       const context = {
         repo: this.#repo,
         txn,
@@ -210,7 +214,7 @@ export class Assembly {
 
   /** File triggers, of packages laid out before, that the files of these packages set off. */
   #fileTriggers(wave: readonly PackageCommit[]): string[] {
-    const paths = new Set(this.database.triggers().file.map((line) => line.replace(/ .*/, "")));
+    const paths = new Set(this.#database.triggers().file.map((line) => line.replace(/ .*/, "")));
     return [...paths].filter((path) => {
       const real = this.tree.real(path, { last: false });
       return wave.some((pkg) =>

@@ -69,13 +69,17 @@ export interface ComposeTreeOptions {
   readonly addMetadata?: Readonly<Record<string, string>>;
   /** Commit to be the parent instead of the ref's last one. */
   readonly parent?: string;
+  /** Write a commit without a parent. */
   readonly noParent?: boolean;
   /** Proxy for HTTP. */
   readonly proxy?: string;
   /** Seconds since 1970 for commit and scripts. @default newest date of the sources */
   readonly sourceDateEpoch?: number;
+  /** Starts programs. @default {hostRunner} */
   readonly runner?: Runner;
+  /** Stops the work; the call then throws the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Told what goes on. */
   readonly progress?: Progress;
 }
 

@@ -2,36 +2,61 @@ import { type Deployment, readDeployments, Repo, type VariantDict } from "@apt-o
 
 /** A deployment as rpm-ostree's clients know it; keys as they have them. */
 export interface DeploymentStatus {
+  /** What tells it apart. */
   readonly id: string;
+  /** Name of the stateroot. */
   readonly osname: string;
+  /** Checksum of the commit. */
   readonly checksum: string;
+  /** Tells deployments of one commit apart. */
   readonly serial: number;
+  /** Whether the system runs from it. */
   readonly booted: boolean;
+  /** Whether it waits for the shutdown. */
   readonly staged: boolean;
+  /** Whether cleanups leave it alone. */
   readonly pinned: boolean;
+  /** Whether its /usr can be written to. */
   readonly unlocked: "none";
+  /** Where it came from. */
   readonly origin: string;
+  /** Its version. */
   readonly version?: string;
   /** Seconds since 1970. */
   readonly timestamp: number;
+  /** Metadata of its commit. */
   readonly "base-commit-meta": Readonly<Record<string, unknown>>;
+  /** Layered packages. */
   readonly "requested-packages": readonly string[];
+  /** Layered local packages. */
   readonly "requested-local-packages": readonly string[];
+  /** Local packages that may overwrite files. */
   readonly "requested-local-fileoverride-packages": readonly string[];
+  /** Packages taken out of the base. */
   readonly "requested-base-removals": readonly string[];
+  /** Packages replaced by local ones. */
   readonly "requested-base-local-replacements": readonly string[];
+  /** The packages. */
   readonly "packages": readonly string[];
+  /** Packages taken out. */
   readonly "base-removals": readonly unknown[];
+  /** Packages replaced. */
   readonly "base-local-replacements": readonly unknown[];
+  /** Packages replaced from sources. */
   readonly "base-remote-replacements": Readonly<Record<string, unknown>>;
+  /** Whether the initramfs is built on the host. */
   readonly "regenerate-initramfs": boolean;
 }
 
 /** State of a sysroot. */
 export interface Status {
+  /** Deployments, the one that boots next first. */
   readonly deployments: readonly DeploymentStatus[];
+  /** The transaction at work. */
   readonly transaction: null;
+  /** The update that is known of. */
   readonly "cached-update": null;
+  /** Who updates the system. */
   readonly "update-driver": null;
 }
 

@@ -8,7 +8,9 @@ import { type PackageId, packageRef } from "./package_ref.ts";
 
 /** How {@linkcode importPackages} goes about it. */
 export interface ImportPackagesOptions {
+  /** Stops the work; the call then throws the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Told what goes on. */
   readonly progress?: Progress;
   /** Number of workers. @default the number of cores, at most 8 */
   readonly workers?: number;

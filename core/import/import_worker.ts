@@ -1,4 +1,4 @@
-/// <reference lib="deno.worker" />
+import { workerScope } from "@apt-ostree/base";
 import { Repo, type Transaction } from "@apt-ostree/ostree";
 import { importDeb, type ImportJob } from "./import_deb.ts";
 
@@ -27,17 +27,18 @@ export interface SentError {
 /** Packages after which a worker publishes what it has, so that an interruption costs little. */
 const BATCH = 64;
 
+const scope = workerScope();
 let repo: Repo | undefined;
 let txn: Transaction | undefined;
 let waiting = 0;
 
-self.onmessage = async ({ data }: MessageEvent<ImportRequest>) => {
+scope.onmessage = async ({ data }: MessageEvent<ImportRequest>) => {
   try {
-    self.postMessage(await answer(data));
+    scope.postMessage(await answer(data));
   } catch (error) {
     txn?.abort();
     txn = undefined;
-    self.postMessage({ type: "failed", error: describe(error) } satisfies ImportAnswer);
+    scope.postMessage({ type: "failed", error: describe(error) } satisfies ImportAnswer);
   }
 };
 

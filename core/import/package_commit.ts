@@ -15,11 +15,13 @@ export interface NamedOwner {
   readonly path: string;
   /** "" where the archive has only a number. */
   readonly user: string;
+  /** Group by name; "" where the archive has only a number. */
   readonly group: string;
 }
 
 /** What a package commit says about its package, beside the files. */
 export interface PackageMetadata {
+  /** What tells it apart. */
   readonly id: PackageId;
   /** SHA-256 of the .deb. */
   readonly sha256: string;
@@ -27,6 +29,7 @@ export interface PackageMetadata {
   readonly databaseName: string;
   /** Fields of the control file. */
   readonly control: Stanza;
+  /** Its conffiles. */
   readonly conffiles: readonly Conffile[];
   /** Paths that do not belong to root. */
   readonly owners: readonly NamedOwner[];

@@ -3,17 +3,25 @@ import type { PackageId } from "../import/package_ref.ts";
 
 /** A package whose version differs. */
 export interface PackageChange {
+  /** Its name. */
   readonly name: string;
+  /** Its dpkg architecture. */
   readonly architecture: string;
+  /** Before. */
   readonly from: PackageId;
+  /** After. */
   readonly to: PackageId;
 }
 
 /** What differs between two lists of packages; each list is sorted by name. */
 export interface PackageDifference {
+  /** Newer than before. */
   readonly upgraded: readonly PackageChange[];
+  /** Older than before. */
   readonly downgraded: readonly PackageChange[];
+  /** Gone. */
   readonly removed: readonly PackageId[];
+  /** New. */
   readonly added: readonly PackageId[];
 }
 

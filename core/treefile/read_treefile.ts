@@ -10,6 +10,7 @@ import type { Treefile } from "./treefile.ts";
 
 /** A treefile and what it was made of. */
 export interface ReadTreefile {
+  /** The treefile. */
   readonly treefile: Treefile;
   /** Directory of the outermost file, where `repos` are looked for. */
   readonly directory: string;

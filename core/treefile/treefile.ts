@@ -1,19 +1,30 @@
 /** A treefile with all it includes, ready to be composed. */
 export interface Treefile {
+  /** The ref. */
   readonly ref?: string;
   /** Single package requests, those of the architecture among them. */
   readonly packages: readonly string[];
+  /** Packages that must not come in. */
   readonly excludePackages: readonly string[];
   /** `undefined` where the sources of the machine are meant. */
   readonly repos?: readonly string[];
+  /** Whether recommended packages are installed. */
   readonly recommends: boolean;
+  /** Whether documentation is kept. */
   readonly documentation: boolean;
+  /** Units to enable. */
   readonly units: readonly string[];
+  /** Target that the system boots to. */
   readonly defaultTarget?: string;
+  /** Scripts to run in the finished tree. */
   readonly postprocess: readonly string[];
+  /** Further metadata of the commit. */
   readonly addCommitMetadata: Readonly<Record<string, unknown>>;
+  /** Beginning of the version. */
   readonly automaticVersionPrefix?: string;
+  /** Character before the number. */
   readonly automaticVersionSuffix: string;
+  /** Metadata. */
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 

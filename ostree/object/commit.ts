@@ -9,10 +9,13 @@ import { swap64 } from "./xattrs.ts";
 
 /** A commit: a tree, and what is known about it. */
 export interface Commit {
+  /** The tree. */
   readonly root: TreeChecksums;
   /** Checksum of the commit before it. */
   readonly parent?: string;
+  /** First line of the message. */
   readonly subject?: string;
+  /** Rest of the message. */
   readonly body?: string;
   /** Seconds since 1970. */
   readonly timestamp: number;

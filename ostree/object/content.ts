@@ -7,10 +7,13 @@ import { decodeXattrs, encodeXattrs, swap32, swap64, type VariantXattrs } from "
 
 /** What a regular file is, beside its bytes. */
 export interface FileMeta {
+  /** Number of the owner. */
   readonly uid: number;
+  /** Number of the group. */
   readonly gid: number;
   /** Permission bits, at most 0o7777. */
   readonly mode: number;
+  /** Extended attributes. */
   readonly xattrs?: readonly Xattr[];
 }
 

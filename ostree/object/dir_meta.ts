@@ -6,10 +6,13 @@ import { decodeXattrs, encodeXattrs, swap32, type VariantXattrs } from "./xattrs
 
 /** Owner, mode and attributes of a directory. */
 export interface DirMeta {
+  /** Number of the owner. */
   readonly uid: number;
+  /** Number of the group. */
   readonly gid: number;
   /** Permission bits, at most 0o7777. */
   readonly mode: number;
+  /** Extended attributes. */
   readonly xattrs?: readonly Xattr[];
 }
 

@@ -13,7 +13,9 @@ export interface DirTree {
 
 /** A directory with all below it, by checksum. */
 export interface TreeChecksums {
+  /** Checksum of its content. */
   readonly dirtree: string;
+  /** Checksum of its owner and mode. */
   readonly dirmeta: string;
 }
 

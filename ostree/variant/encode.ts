@@ -57,7 +57,7 @@ function put(writer: Writer, type: VariantType, value: unknown): void {
 
 function putNumber(writer: Writer, type: VariantType, value: unknown): void {
   const wide = type.text === "x" || type.text === "t";
-  if (typeof value !== (wide ? "bigint" : "number")) throw mismatch(type, value);
+  if (wide ? typeof value !== "bigint" : typeof value !== "number") throw mismatch(type, value);
   const view = new DataView(new ArrayBuffer(type.fixedSize));
   switch (type.text) {
     case "y":

@@ -8,6 +8,7 @@
 export interface Variant {
   /** GVariant type string, for example `a{sv}`. */
   readonly type: string;
+  /** The value. */
   readonly value: unknown;
 }
 

@@ -13,6 +13,7 @@ export type InterceptionAction =
 export interface InterceptionPolicy {
   /** Name of the program, without its directory. */
   readonly program: string;
+  /** What becomes of the call. */
   readonly action: InterceptionAction;
   /** First arguments, options left out, for which the real program runs all the same. */
   readonly runFor?: readonly string[];

@@ -2,7 +2,9 @@ import type { InterceptionAction } from "./policy.ts";
 
 /** One call of an intercepted program. */
 export interface InterceptedCall {
+  /** Name of the program. */
   readonly program: string;
+  /** Program and arguments. */
   readonly argv: readonly string[];
   /** Working directory of the caller. */
   readonly cwd: string;
@@ -10,6 +12,7 @@ export interface InterceptedCall {
   readonly package: string;
   /** Which of its scripts; "" where none is known. */
   readonly script: string;
+  /** What becomes of the call. */
   readonly action: InterceptionAction;
 }
 
