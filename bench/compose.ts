@@ -5,6 +5,9 @@
  * Our compose of the minimal example, beside what a user would pick instead: mmdebstrap, tuned, and
  * `ostree commit`. Both fetch from the same mirror on loopback, both commit to the same kind of
  * repository, both install the same versions of the same packages, which is checked.
+ *
+ * Nothing is removed before the end: a filesystem that has just lost many files can be slow to make
+ * new ones, and would be so for one side.
  */
 import { parseArgs } from "node:util";
 import { parseDeb822 } from "@apt-ostree/apt";
@@ -15,6 +18,7 @@ import { installedPackages, measurePeer, type PeerInput, warmPeer } from "./mmde
 const ROOT = new URL("..", import.meta.url).pathname;
 const BUILD = `${ROOT}build/bench`;
 const PROGRAM = `${ROOT}bin/apt-ostree`;
+const ENV = { APT_OSTREE_DENO: Deno.execPath() };
 const REF = "bench/compose";
 /** One package with a maintainer script, which no example has. */
 const ADDED = "less";
@@ -65,31 +69,26 @@ try {
 
   note("Fetching everything once, so that nothing measured waits for a network");
   await warmPeer(peer("warm", [ADDED], ""));
-  await remove("warm");
-  await compose("added.yaml", "warm-repo", "warm-cache", ["--download-only"], "archive");
-  await remove("warm-repo", "warm-cache");
+  await compose("added.yaml", "warm-repo", "warm-cache", ["--dry-run"], "archive");
   mirror.freeze();
 
   for (const mode of values.mode.split(",")) {
     const repo = await initRepo(`peer-${mode}`, mode);
     note(`${mode} repository: mmdebstrap and ostree commit, then ours`);
-    const peerCold = await measurePeer(peer("peer", [], repo));
-    const theirs = await installedPackages(`${work}/peer`);
-    await remove("peer");
+    const peerCold = await measurePeer(peer(`peer-cold-${mode}`, [], repo));
+    const theirs = await installedPackages(`${work}/peer-cold-${mode}`);
 
     const ours = (treefile: string) => compose(treefile, `repo-${mode}`, `cache-${mode}`, [], mode);
     const cold = await ours("base.yaml");
     await checkSamePackages(`${work}/repo-${mode}`, theirs);
     const unchanged = await ours("base.yaml");
 
-    const peerAdded = await measurePeer(peer("peer", [ADDED], repo));
-    await remove("peer");
+    const peerAdded = await measurePeer(peer(`peer-added-${mode}`, [ADDED], repo));
     const added = await ours("added.yaml");
 
     print(`cold, ${mode}`, cold, peerCold, 0.8);
     print(`nothing changed, ${mode}`, unchanged, peerCold, 0.03);
     print(`one package added, ${mode}`, added, peerAdded, 0.35);
-    await remove(`peer-${mode}`, `repo-${mode}`, `cache-${mode}`);
   }
 } finally {
   await Deno.remove(work, { recursive: true });
@@ -107,6 +106,7 @@ async function writeTreefiles(sources: string): Promise<void> {
 async function readPackages(treefile: string): Promise<string[]> {
   const { stdout, stderr, success } = await new Deno.Command(PROGRAM, {
     args: ["compose", "tree", "--print-only", `${work}/${treefile}`],
+    env: ENV,
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
   return JSON.parse(new TextDecoder().decode(stdout)).packages;
@@ -122,7 +122,9 @@ async function compose(
   if (!await isThere(repo)) await initRepo(repo, mode);
   const options = [`--repo=${work}/${repo}`, `--cachedir=${work}/${cache}`, "--json", ...more];
   await Deno.mkdir(`${work}/${cache}`, { recursive: true });
-  return await measure([PROGRAM, "compose", "tree", ...options, `${work}/${treefile}`]);
+  return await measure([PROGRAM, "compose", "tree", ...options, `${work}/${treefile}`], {
+    env: ENV,
+  });
 }
 
 async function initRepo(name: string, mode: string): Promise<string> {
@@ -184,8 +186,4 @@ async function isThere(name: string): Promise<boolean> {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
-}
-
-async function remove(...names: string[]): Promise<void> {
-  for (const name of names) await Deno.remove(`${work}/${name}`, { recursive: true });
 }

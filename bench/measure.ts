@@ -61,7 +61,8 @@ function readPhases(output: string): Record<string, number> {
   for (const line of output.split("\n")) {
     if (!line.startsWith('{"')) continue;
     const event: ProgressEvent = JSON.parse(line);
-    if (event.type === "phase-end") phases[event.phase] = Math.round(event.ms);
+    if (event.type !== "phase-end") continue;
+    phases[event.phase] = (phases[event.phase] ?? 0) + Math.round(event.ms); // some come in waves
   }
   return phases;
 }

@@ -19,7 +19,7 @@ export async function compose(
       ...[PROGRAM, "compose", "tree", `--repo=${options.repo}`, `--cachedir=${options.cachedir}`],
       file,
     ],
-    { env: Deno.env.toObject() },
+    { env: { ...Deno.env.toObject(), APT_OSTREE_DENO: Deno.execPath() } },
   );
 }
 
