@@ -96,7 +96,10 @@ class Queue {
     this.#run = run;
     this.#options = options;
     for (const each of packages) {
-      (isThere(fileOf(directory, each), each.size) ? this.present : this.missing).push(each);
+      const file = fileOf(directory, each);
+      // A file that went bad on the disk is fetched again.
+      const good = isThere(file, each.size) && hasSha256(file, each.sha256);
+      (good ? this.present : this.missing).push(each);
     }
     const first = this.missing[0];
     if (first && options.cacheOnly) {

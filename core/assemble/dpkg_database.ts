@@ -120,16 +120,19 @@ export class DpkgDatabase {
   }
 
   /**
-   * Take away checksums of files that the image does not hold, so that `dpkg --verify` does not miss
-   * what was left out on purpose.
+   * Take away paths that the image does not hold, so that `dpkg --verify` does not miss what was left
+   * out or moved on purpose.
+   *
+   * @param exists Whether the image holds a path, which has no leading slash.
    */
   forgetMissing(txn: Transaction, exists: (path: string) => boolean): void {
     for (const [name, entry] of this.#tree.list(`${DPKG_DATABASE}/info`)) {
-      if (entry.type !== "file" || !name.endsWith(".md5sums")) continue;
-      const text = new TextDecoder().decode(this.#repo.readFile(entry.checksum));
-      const lines = text.split("\n");
-      const kept = lines.filter((line) => line === "" || exists(line.slice(34)));
-      if (kept.length < lines.length) this.#write(txn, `info/${name}`, kept.join("\n"), 0o644);
+      // A line of .list is a path; in .md5sums a digest and two spaces stand before it.
+      const start = name.endsWith(".list") ? 1 : name.endsWith(".md5sums") ? 34 : undefined;
+      if (entry.type !== "file" || start === undefined) continue;
+      const lines = new TextDecoder().decode(this.#repo.readFile(entry.checksum)).split("\n");
+      const kept = lines.filter((line) => line === "" || exists(line.slice(start)));
+      if (kept.length < lines.length) this.#write(txn, `info/${name}`, kept.join("\n"));
     }
   }
 
@@ -156,7 +159,7 @@ export class DpkgDatabase {
     return readTreeText(this.#repo, this.#tree, `${DPKG_DATABASE}/${name}`) ?? "";
   }
 
-  #write(txn: Transaction, name: string, text: string, mode = 0o644): void {
-    writeTreeText(txn, this.#tree, `${DPKG_DATABASE}/${name}`, text, mode);
+  #write(txn: Transaction, name: string, text: string): void {
+    writeTreeText(txn, this.#tree, `${DPKG_DATABASE}/${name}`, text);
   }
 }

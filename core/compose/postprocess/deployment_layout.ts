@@ -30,7 +30,7 @@ export function layOutDeployment(repo: Repo, txn: Transaction, tree: Tree): VarR
   return report;
 }
 
-/** Drop checksums of files that the image does not hold; see {@linkcode DpkgDatabase.forgetMissing}. */
+/** Drop paths that the image does not hold from the database; see {@linkcode DpkgDatabase.forgetMissing}. */
 export function forgetMissingFiles(repo: Repo, txn: Transaction, tree: Tree): void {
   const exists = (path: string) => {
     if (path.startsWith("var/")) return false;
