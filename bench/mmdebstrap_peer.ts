@@ -14,6 +14,12 @@ export interface PeerInput {
   readonly root: string;
 }
 
+/**
+ * Makes the links of a merged /usr beforehand. Without it mmdebstrap, which settles the essential
+ * packages before it looks at the others, takes usrmerge and all of Perl beside usr-is-merged.
+ */
+const MERGED_USR = "/usr/share/mmdebstrap/hooks/merged-usr";
+
 /** mmdebstrap tuned as far as it goes: no initramfs, no documentation, no fsync. */
 function mmdebstrap(input: PeerInput): string[] {
   const excluded = ["doc", "man", "info", "groff", "lintian", "linda"];
@@ -23,6 +29,7 @@ function mmdebstrap(input: PeerInput): string[] {
     ...excluded.map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`),
     "--dpkgopt=path-include=/usr/share/doc/*/copyright",
     "--dpkgopt=force-unsafe-io",
+    `--hook-dir=${MERGED_USR}`,
     ...[input.suite, input.root, input.sources],
   ];
 }

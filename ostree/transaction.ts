@@ -46,11 +46,11 @@ export class Transaction implements Disposable {
       });
     }
     this.#lock = takeLock(repo);
-    this.#staging = Deno.makeTempDirSync({
-      dir: `${repo.path}/tmp`,
-      prefix: `staging-${readBootId()}-`,
-    });
+    sweepStaging(repo);
+    // The lock stands before the directory, so that nobody ever finds the one without the other.
+    this.#staging = `${repo.path}/tmp/staging-${readBootId()}-${crypto.randomUUID().slice(0, 8)}`;
     this.#stagingLock = OfdLock.tryTake(`${this.#staging}-lock`, "exclusive");
+    Deno.mkdirSync(this.#staging);
   }
 
   /** Whether the object is in the repository or waits in this transaction. */
@@ -315,6 +315,18 @@ function takeLock(repo: Repo): OfdLock | undefined {
   );
 }
 
+/** Remove staging directories whose owners died. */
+function sweepStaging(repo: Repo): void {
+  const tmp = `${repo.path}/tmp`;
+  for (const { name } of Deno.readDirSync(tmp)) {
+    if (!/^staging-.*-lock$/.test(name)) continue;
+    using lock = OfdLock.tryTake(`${tmp}/${name}`, "exclusive");
+    if (!lock) continue;
+    removeIfThere(`${tmp}/${name.slice(0, -"-lock".length)}`);
+    removeIfThere(`${tmp}/${name}`);
+  }
+}
+
 /** Staging is one flat directory. */
 function flat(name: string): string {
   return name.replace("/", "");
@@ -322,7 +334,7 @@ function flat(name: string): string {
 
 function removeIfThere(path: string): void {
   try {
-    Deno.removeSync(path);
+    Deno.removeSync(path, { recursive: true });
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }

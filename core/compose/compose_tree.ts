@@ -13,11 +13,13 @@ import {
   type Commit,
   pullLocal,
   Repo,
+  Tree,
   type TreeChecksums,
   type Variant,
   variant,
 } from "@apt-ostree/ostree";
 import { Assembly } from "../assemble/assemble_system.ts";
+import { changeIds, committedAccounts, planIds } from "../assemble/keep_ids.ts";
 import { KEEP_ALL, WITHOUT_DOCUMENTATION } from "../assemble/path_filter.ts";
 import { writeTreeText } from "../assemble/tree_text.ts";
 import { ComposeError } from "../error.ts";
@@ -38,6 +40,7 @@ import {
 } from "./commit_metadata.ts";
 import { ComposeArea } from "./compose_area.ts";
 import { formatLockfile } from "./lockfile.ts";
+import { readAccounts } from "./postprocess/accounts.ts";
 import { forgetMissingFiles, layOutDeployment } from "./postprocess/deployment_layout.ts";
 import { buildInitramfs, prepareInitramfs } from "./postprocess/initramfs.ts";
 import { kernelRelease, moveKernel } from "./postprocess/kernel.ts";
@@ -197,8 +200,8 @@ class Compose {
     }
     const { packages, imported } = await this.#import(apt, plan);
     const epoch = options.sourceDateEpoch ?? Math.max(0, ...repositories.map((each) => each.date));
-    const assembled = await this.#assemble(packages, epoch);
     const parent = this.#parent(previous);
+    const assembled = await this.#assemble(packages, epoch, parent);
     const result = await this.#commit(assembled, packages, inputHash, repositories, epoch, parent);
     return {
       kind: "committed",
@@ -258,7 +261,11 @@ class Compose {
     return { packages, imported };
   }
 
-  async #assemble(packages: readonly PackageCommit[], epoch: number) {
+  async #assemble(
+    packages: readonly PackageCommit[],
+    epoch: number,
+    parent: string | undefined,
+  ) {
     const { treefile, options, area } = {
       treefile: this.#treefile,
       options: this.#options,
@@ -284,6 +291,11 @@ class Compose {
       const sandbox = assembly.sandbox();
       await runTreefileScripts(sandbox, treefile.postprocess, signal);
       sandbox.keep();
+    }
+    if (parent !== undefined) {
+      const before = committedAccounts(this.#target, Tree.fromCommit(this.#target, parent));
+      const changes = planIds(readAccounts(work, tree), before);
+      assembly.write((txn) => changeIds(work, txn, tree, changes));
     }
     const release = kernelRelease(tree);
     let initramfs: string | undefined;

@@ -62,7 +62,7 @@ export async function importPackages(
     await Promise.all(workers.map(lane));
   } finally {
     await source.return?.();
-    for (const worker of workers) worker.terminate();
+    await Promise.all(workers.map((worker) => worker.end()));
   }
   progress?.({ type: "phase-end", phase, done, ms: performance.now() - start });
   return done;
@@ -93,7 +93,18 @@ class ImportWorker {
     return promise;
   }
 
-  terminate(): void {
+  /** Let it give up what it has open, so that nothing of it stays in the repository; then end it. */
+  async end(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#worker.onmessage = ({ data }: MessageEvent<ImportAnswer>) => {
+      if (data.type === "aborted") resolve();
+    };
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      resolve();
+    };
+    this.#worker.postMessage({ type: "abort" } satisfies ImportRequest);
+    await promise;
     this.#worker.terminate();
   }
 }

@@ -6,13 +6,16 @@ import { importDeb, type ImportJob } from "./import_deb.ts";
 export type ImportRequest =
   | { readonly type: "open"; readonly repo: string }
   | { readonly type: "import"; readonly job: ImportJob }
-  | { readonly type: "close" };
+  | { readonly type: "close" }
+  /** Give up: what is being imported, and all that is not published. */
+  | { readonly type: "abort" };
 
 /** What a worker answers, one answer to each request. */
 export type ImportAnswer =
   | { readonly type: "ready" }
   | { readonly type: "imported"; readonly path: string }
   | { readonly type: "closed" }
+  | { readonly type: "aborted" }
   | { readonly type: "failed"; readonly error: SentError };
 
 /** An error as it crosses from a worker: classes do not. */
@@ -32,25 +35,36 @@ let repo: Repo | undefined;
 let txn: Transaction | undefined;
 let waiting = 0;
 
-scope.onmessage = async ({ data }: MessageEvent<ImportRequest>) => {
+const stop = new AbortController();
+let current: Promise<void> = Promise.resolve();
+
+scope.onmessage = ({ data }: MessageEvent<ImportRequest>) => {
+  if (data.type === "abort") stop.abort();
+  current = current.then(() => respond(data));
+};
+
+async function respond(request: ImportRequest): Promise<void> {
   try {
-    scope.postMessage(await answer(data));
+    scope.postMessage(await answer(request));
   } catch (error) {
-    txn?.abort();
-    txn = undefined;
+    giveUp();
     scope.postMessage({ type: "failed", error: describe(error) } satisfies ImportAnswer);
   }
-};
+}
 
 async function answer(request: ImportRequest): Promise<ImportAnswer> {
   if (request.type === "open") {
     repo = Repo.open(request.repo);
     return { type: "ready" };
   }
+  if (request.type === "abort") {
+    giveUp();
+    return { type: "aborted" };
+  }
   if (!repo) throw new TypeError("Cannot import: no repository is open");
   if (request.type === "import") {
     txn ??= repo.transaction();
-    await importDeb(repo, txn, request.job);
+    await importDeb(repo, txn, request.job, { signal: stop.signal });
     if (++waiting >= BATCH) publish();
     return { type: "imported", path: request.job.path };
   }
@@ -63,6 +77,11 @@ function publish(): void {
   txn?.commit({ sync: false });
   txn = undefined;
   waiting = 0;
+}
+
+function giveUp(): void {
+  txn?.abort();
+  txn = undefined;
 }
 
 function describe(error: unknown): SentError {

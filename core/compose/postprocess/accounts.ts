@@ -1,7 +1,8 @@
 import type { Repo, Transaction, Tree } from "@apt-ostree/ostree";
 import { parseGroup, parsePasswd } from "../../assemble/account_files.ts";
 import { readTreeText, writeTreeText } from "../../assemble/tree_text.ts";
-import { type Accounts, formatSysusers } from "./sysusers_lines.ts";
+import type { Accounts } from "../../assemble/keep_ids.ts";
+import { formatSysusers } from "./sysusers_lines.ts";
 
 /** Accounts of a tree whose `/etc` is still in its own place. */
 export function readAccounts(repo: Repo, tree: Tree): Accounts {

@@ -1,7 +1,7 @@
 import type { Repo, Transaction, Tree } from "@apt-ostree/ostree";
 import { readTreeText, writeTreeText } from "../../assemble/tree_text.ts";
 import { DPKG_DATABASE, DPKG_LINK_TARGET, IMAGE_STATE } from "../../assemble/root_layout.ts";
-import type { Accounts } from "./sysusers_lines.ts";
+import type { Accounts } from "../../assemble/keep_ids.ts";
 import { formatTmpfilesLine, type VarEntry } from "./tmpfiles_lines.ts";
 import { varPolicy } from "./var_policy.ts";
 

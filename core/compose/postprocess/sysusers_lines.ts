@@ -1,10 +1,4 @@
-import type { Group, User } from "../../assemble/account_files.ts";
-
-/** Accounts of a tree. */
-export interface Accounts {
-  readonly users: readonly User[];
-  readonly groups: readonly Group[];
-}
+import type { Accounts } from "../../assemble/keep_ids.ts";
 
 /**
  * The sysusers.d lines that give a host the accounts which scripts made in the tree, under the same
