@@ -8,6 +8,7 @@ export { AptOstreeError, type AptOstreeErrorOptions } from "./error.ts";
 export { readBootId } from "./boot_id.ts";
 export { LibcError } from "./libc.ts";
 export { OfdLock, syncFilesystem } from "./ofd_lock.ts";
+export { orAbort } from "./or_abort.ts";
 export { type Progress, type ProgressEvent } from "./progress.ts";
 export {
   cleanText,
@@ -21,5 +22,7 @@ export { insidePath } from "./safe_path.ts";
 export { type TarEntry, type TarEntryType, type TarHandler, type TarLimits } from "./tar/entry.ts";
 export { TarError } from "./tar/error.ts";
 export { TarReader } from "./tar/reader.ts";
-export { type WorkerScope, workerScope } from "./worker_scope.ts";
+export { WorkerClient, WorkerError } from "./worker_client.ts";
+export { type WorkerAnswer, type WorkerRequest } from "./worker_protocol.ts";
+export { serveWorker, type WorkerService } from "./worker_server.ts";
 export { readXattr, readXattrs, writeXattr, type Xattr } from "./xattrs.ts";

@@ -4,8 +4,6 @@ import { AptOstreeError } from "@apt-ostree/base";
 export class ImportError extends AptOstreeError<
   | "import/wrong-checksum"
   | "import/wrong-package"
-  | "import/bad-path"
-  | "import/worker-died"
 > {}
 
 /** Two packages that cannot stand in one tree. */

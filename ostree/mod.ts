@@ -12,6 +12,7 @@ export {
   checkoutTree,
   syncCheckout,
 } from "./checkout.ts";
+export { ContentPull } from "./content_pull.ts";
 export { diffTrees, type TreeChange } from "./diff.ts";
 export { ObjectError, RefError, RepoError, TreeError, VariantError } from "./error.ts";
 export { FileWriter } from "./file_writer.ts";

@@ -1,5 +1,6 @@
+import { orAbort } from "@apt-ostree/base";
 import { pullContent } from "./pull_content.ts";
-import type { PullJob } from "./pull_worker.ts";
+import { ContentPull } from "./content_pull.ts";
 import type { TreeChecksums } from "./object/dir_tree.ts";
 import type { Repo } from "./repo.ts";
 import type { Transaction } from "./transaction.ts";
@@ -121,36 +122,12 @@ async function deflateAll(
   files: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const count = Math.max(1, Math.min(navigator.hardwareConcurrency, 8));
-  const jobs = Array.from({ length: count }, (_, n): PullJob => ({
-    source: source.path,
-    target: target.path,
-    checksums: files.filter((_, i) => i % count === n),
-  }));
-  const workers: Worker[] = [];
-  const abort = () => workers.forEach((worker) => worker.terminate());
-  try {
-    await Promise.all(jobs.map((job) => runWorker(job, workers, signal)));
-  } finally {
-    abort();
-  }
-}
-
-function runWorker(
-  job: PullJob,
-  workers: Worker[],
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const worker = new Worker(new URL("./pull_worker.ts", import.meta.url), { type: "module" });
-  workers.push(worker);
-  worker.onmessage = () => resolve();
-  worker.onerror = (event) => {
-    event.preventDefault();
-    reject(event.error ?? new Error(event.message));
-  };
-  const abort = () => reject(signal?.reason);
-  signal?.addEventListener("abort", abort, { once: true });
-  worker.postMessage(job);
-  return promise.finally(() => signal?.removeEventListener("abort", abort));
+  await using pull = new ContentPull(
+    source,
+    target,
+    files,
+    Math.min(navigator.hardwareConcurrency, 8),
+  );
+  await orAbort(pull.finish(), signal);
+  await pull.publish();
 }

@@ -1,21 +1,36 @@
-import { workerScope } from "@apt-ostree/base";
+import { serveWorker } from "@apt-ostree/base";
 import { pullContent } from "./pull_content.ts";
 import { Repo } from "./repo.ts";
+import type { Transaction } from "./transaction.ts";
 
-/** What a worker is asked to do. */
-export interface PullJob {
-  readonly source: string;
-  readonly target: string;
-  readonly checksums: readonly string[];
-}
+/** What is asked of a worker: first the repositories, then files, at last to publish. */
+export type PullRequest =
+  | { readonly type: "open"; readonly source: string; readonly target: string }
+  | { readonly type: "files"; readonly checksums: readonly string[] }
+  | { readonly type: "publish" };
 
-const scope = workerScope();
+let source: Repo | undefined;
+let target: Repo | undefined;
+let txn: Transaction | undefined;
 
-scope.onmessage = ({ data }: MessageEvent<PullJob>) => {
-  const source = Repo.open(data.source);
-  using txn = Repo.open(data.target).transaction();
-  for (const checksum of data.checksums) pullContent(source, txn, checksum);
-  txn.commit({ sync: false }); // the commit that follows waits for the disk, for all at once
-  scope.postMessage(txn.bytesWritten);
-  scope.close();
-};
+serveWorker<PullRequest, void>({
+  handle(request) {
+    if (request.type === "open") {
+      source = Repo.open(request.source);
+      target = Repo.open(request.target);
+      return;
+    }
+    if (!source || !target) throw new TypeError("Cannot pull: no repositories are open");
+    if (request.type === "files") {
+      txn ??= target.transaction();
+      for (const checksum of request.checksums) pullContent(source, txn, checksum);
+    } else {
+      txn?.commit({ sync: false }); // the commit that follows waits for the disk, for all at once
+      txn = undefined;
+    }
+  },
+  giveUp() {
+    txn?.abort();
+    txn = undefined;
+  },
+});

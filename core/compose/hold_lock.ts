@@ -1,4 +1,4 @@
-import type { Progress } from "@apt-ostree/base";
+import { orAbort, type Progress } from "@apt-ostree/base";
 import { ComposeError } from "../error.ts";
 
 /** How {@linkcode holdLock} waits. */
@@ -44,17 +44,4 @@ export async function holdLock(
     throw error;
   }
   return { [Symbol.dispose]: () => handle.close() };
-}
-
-async function orAbort<T>(wait: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return await wait;
-  signal.throwIfAborted();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([wait, aborted]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
 }

@@ -1,8 +1,7 @@
-import { AptOstreeError, type Progress } from "@apt-ostree/base";
+import { type Progress, WorkerClient } from "@apt-ostree/base";
 import type { Repo } from "@apt-ostree/ostree";
-import { ImportError } from "../error.ts";
 import type { ImportJob } from "./import_deb.ts";
-import type { ImportAnswer, ImportRequest } from "./import_worker.ts";
+import type { ImportRequest } from "./import_worker.ts";
 import { type PackageCommit, readPackageCommit } from "./package_commit.ts";
 import { type PackageId, packageRef } from "./package_ref.ts";
 
@@ -15,6 +14,8 @@ export interface ImportPackagesOptions {
   /** Number of workers. @default the number of cores, at most 8 */
   readonly workers?: number;
 }
+
+const WORKER = new URL("./import_worker.ts", import.meta.url);
 
 /** The commit of a package that was imported before, from a .deb with this SHA-256. */
 export function findPackage(repo: Repo, id: PackageId, sha256: string): PackageCommit | undefined {
@@ -45,10 +46,13 @@ export async function importPackages(
   const phase = "import";
   progress?.({ type: "phase-start", phase, title: `Importing ${total} packages`, total });
   const count = Math.min(options.workers ?? Math.min(navigator.hardwareConcurrency, 8), total);
-  const workers = Array.from({ length: count }, () => new ImportWorker());
+  const workers = Array.from(
+    { length: count },
+    () => new WorkerClient<ImportRequest, void>(WORKER),
+  );
   const source = debs[Symbol.asyncIterator]();
   let done = 0;
-  const lane = async (worker: ImportWorker) => {
+  const lane = async (worker: WorkerClient<ImportRequest, void>) => {
     await worker.ask({ type: "open", repo: repo.path });
     for (let next; !(next = await source.next()).done;) {
       signal?.throwIfAborted();
@@ -56,7 +60,7 @@ export async function importPackages(
       done++;
       progress?.({ type: "phase-progress", phase, done, item: next.value.name });
     }
-    await worker.ask({ type: "close" });
+    await worker.ask({ type: "publish" });
   };
   try {
     await Promise.all(workers.map(lane));
@@ -66,45 +70,4 @@ export async function importPackages(
   }
   progress?.({ type: "phase-end", phase, done, ms: performance.now() - start });
   return done;
-}
-
-/** One worker, and its one open question. */
-class ImportWorker {
-  readonly #worker = new Worker(new URL("./import_worker.ts", import.meta.url), { type: "module" });
-
-  ask(request: ImportRequest): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#worker.onmessage = ({ data }: MessageEvent<ImportAnswer>) => {
-      if (data.type !== "failed") return resolve();
-      const { name, code, message, subject, hint } = data.error;
-      const known = { ...(subject ? { subject } : {}), ...(hint ? { hint } : {}) };
-      const error = code === undefined
-        ? new Error(message)
-        : new AptOstreeError(code, message, known);
-      error.name = name;
-      reject(error);
-    };
-    this.#worker.onerror = (event) => {
-      event.preventDefault();
-      const message = `Cannot import packages: a worker died: ${event.message}`;
-      reject(new ImportError("import/worker-died", message, { cause: event.error }));
-    };
-    this.#worker.postMessage(request);
-    return promise;
-  }
-
-  /** Let it give up what it has open, so that nothing of it stays in the repository; then end it. */
-  async end(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#worker.onmessage = ({ data }: MessageEvent<ImportAnswer>) => {
-      if (data.type === "aborted") resolve();
-    };
-    this.#worker.onerror = (event) => {
-      event.preventDefault();
-      resolve();
-    };
-    this.#worker.postMessage({ type: "abort" } satisfies ImportRequest);
-    await promise;
-    this.#worker.terminate();
-  }
 }

@@ -1,0 +1,72 @@
+import { assertEquals } from "@std/assert";
+import { COMMANDS } from "./commands.ts";
+import { runCommandLine } from "./run.ts";
+
+/**
+ * Options of rpm-ostree's commands that ours have too: name and short letter. What a command lacks of
+ * rpm-ostree's is added with the part that does it; nothing may be there under another letter.
+ */
+const SURFACE: Readonly<Record<string, readonly string[]>> = {
+  "compose tree": [
+    ...[
+      "repo r",
+      "force-nocache",
+      "cache-only",
+      "cachedir",
+      "proxy",
+      "dry-run",
+      "print-only",
+      "unified-core",
+    ],
+    ...["ex-write-lockfile-to", "add-metadata-string", "write-commitid-to", "no-parent", "parent"],
+  ],
+  "db diff": ["repo r", "format F"],
+  "db list": ["repo r"],
+  "status": ["verbose v", "json", "booted b", "pending-exit-77", "sysroot"],
+};
+
+/** Options that rpm-ostree does not have. */
+const OWN: Readonly<Record<string, readonly string[]>> = { "compose tree": ["no-wait", "json"] };
+
+for (const [path, options] of Object.entries(SURFACE)) {
+  Deno.test(`${path} has rpm-ostree's options under their letters, and its own`, async () => {
+    const [first, second] = path.split(" ");
+    const top = COMMANDS.find((entry) => entry.name === first);
+    const entry = second === undefined ? top : top?.group?.find((each) => each.name === second);
+    const { command } = await entry!.load!();
+    const found = Object.entries(command.options).map(([name, { short }]) =>
+      short ? `${name} ${short}` : name
+    );
+    assertEquals(found.toSorted(), [...options, ...OWN[path] ?? []].toSorted());
+  });
+}
+
+async function run(...words: string[]): Promise<{ status: number; out: string; err: string }> {
+  let out = "";
+  let err = "";
+  const status = await runCommandLine(words, {
+    print: (text) => void (out += `${text}\n`),
+    printError: (text) => void (err += `${text}\n`),
+    interactive: false,
+    signal: new AbortController().signal,
+  });
+  return { status, out, err };
+}
+
+Deno.test("--help goes to standard output with status 0, no command to standard error with status 1", async () => {
+  const help = await run("--help");
+  assertEquals([help.status, help.err], [0, ""]);
+  assertEquals(/^ {2}compose {17}\S/m.test(help.out), true);
+  assertEquals(help.out.includes("  deb "), false, "a hidden command shows");
+  const missing = await run("compose");
+  assertEquals([missing.status, missing.out], [1, ""]);
+  assertEquals((await run("compose", "tree", "--help")).out.includes("--cachedir=DIR"), true);
+  assertEquals((await run("--help", "compose", "tree")).status, 0);
+});
+
+Deno.test("--version has the form that rpm-ostree's clients read", async () => {
+  assertEquals(
+    (await run("--version")).out,
+    "apt-ostree:\n Version: '0.1.0'\n Features:\n  - deno\n  - compose\n  - container\n",
+  );
+});
