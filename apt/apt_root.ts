@@ -1,13 +1,7 @@
 import { createHash } from "node:crypto";
 import { hostRunner, type Progress, RunError, type Runner } from "@apt-ostree/base";
 import { formatAptConfig, hostTransport } from "./apt_config.ts";
-import {
-  aptFileName,
-  type DownloadUri,
-  parseSimulation,
-  parseUris,
-  type SimulatedInstall,
-} from "./apt_output.ts";
+import { aptFileName, parseSimulation, parseUris, type SimulatedInstall } from "./apt_output.ts";
 import { explainPlan, explainUpdate } from "./apt_refusal.ts";
 import { parseDeb822, type Stanza } from "./deb822.ts";
 import { type Downloaded, type DownloadOptions, downloadPackages } from "./download.ts";
@@ -216,42 +210,43 @@ export class AptRoot {
         throw new RefusedError(errors, error);
       }
     };
-    let answers: [string, string];
-    try {
-      // One after the other: the first builds the cache that the second reads.
-      const simulated = await ask("--simulate");
-      answers = [simulated, await ask("--print-uris")];
-    } catch (error) {
-      if (!(error instanceof RefusedError)) throw error;
-      const names = (await this.#text(["apt-cache", "pkgnames"])).split("\n");
-      const output = `${error.stdout}${error.stderr}`;
-      throw explainPlan(output, exclude, () => names, error.cause);
-    }
-    const installs = parseSimulation(answers[0]);
-    const uris = new Map(parseUris(answers[1]).map((uri) => [uri.file, uri]));
+    const answer = async (mode: string) => {
+      try {
+        return await ask(mode);
+      } catch (error) {
+        if (!(error instanceof RefusedError)) throw error;
+        const names = (await this.#text(["apt-cache", "pkgnames"])).split("\n");
+        throw explainPlan(`${error.stdout}${error.stderr}`, exclude, () => names, error.cause);
+      }
+    };
+    const installs = parseSimulation(await answer("--simulate"));
     const stanzas = await this.#show(installs);
+    // Where two archives have suites of one name, only apt knows which of them a package comes from.
+    const clear = installs.every((each) => this.#indexesOf(each).length === 1);
+    const uris = clear ? [] : parseUris(await answer("--print-uris"));
+    const byFile = new Map(uris.map((uri) => [uri.file, uri.uri]));
     const requested = new Set(request.install.map((name) => name.replace(/[=/:].*/, "")));
-    return { packages: installs.map((each) => this.#planned(each, uris, stanzas, requested)) };
+    return { packages: installs.map((each) => this.#planned(each, byFile, stanzas, requested)) };
   }
 
   #planned(
     each: SimulatedInstall,
-    uris: ReadonlyMap<string, DownloadUri>,
+    uris: ReadonlyMap<string, string>,
     stanzas: ReadonlyMap<string, Stanza>,
     requested: ReadonlySet<string>,
   ): PlannedPackage {
     const { name, version, architecture } = each;
-    const uri = uris.get(aptFileName(name, version, architecture));
     const fields = stanzas.get(`${name} ${version} ${architecture}`);
     const sha256 = fields?.get("SHA256") ?? "";
+    const [index] = this.#indexesOf(each);
+    const path = fields?.get("Filename")?.replace(/^\.\//, "");
+    const uri = uris.get(aptFileName(name, version, architecture)) ??
+      (index && path ? `${index.uri}${path}` : undefined);
     if (!uri || !fields || !/^[0-9a-f]{64}$/.test(sha256)) {
       throw new AptError(
         "apt/failed",
         `Cannot plan "${name}" ${version}: its source vouches with no SHA-256`,
-        {
-          subject: name,
-          hint: "Use a source whose Packages index has SHA256 fields",
-        },
+        { subject: name, hint: "Use a source whose Packages index has SHA256 fields" },
       );
     }
     const essential = fields.get("Essential") === "yes";
@@ -259,9 +254,9 @@ export class AptRoot {
       name,
       version,
       architecture,
-      source: this.#sourceOf(uri.uri, each.releases),
-      uri: uri.uri,
-      size: uri.size,
+      source: (this.#indexesOf(each).find((one) => uri.startsWith(one.uri)) ?? index)?.id ?? "",
+      uri,
+      size: Number(fields.get("Size") ?? 0),
       sha256,
       installedSize: Number(fields.get("Installed-Size") ?? 0),
       reason: requested.has(name) ? "requested" : essential ? "essential" : "dependency",
@@ -269,12 +264,12 @@ export class AptRoot {
     };
   }
 
-  #sourceOf(uri: string, releases: readonly string[]): string {
-    const candidates = this.#indexes.filter((index) => uri.startsWith(index.uri));
-    const exact = candidates.find((index) =>
-      releases.some((release) => release.endsWith(`/${index.suite}`))
+  /** Archives that have a suite which the package is from; one of each. */
+  #indexesOf({ releases }: SimulatedInstall): { readonly id: string; readonly uri: string }[] {
+    const fitting = this.#indexes.filter(({ suite }) =>
+      releases.some((release) => release.endsWith(`/${suite}`))
     );
-    return (exact ?? candidates[0])?.id ?? "";
+    return fitting.filter(({ uri }, at) => fitting.findIndex((other) => other.uri === uri) === at);
   }
 
   /** Index stanzas of exactly these packages. */

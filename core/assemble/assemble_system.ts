@@ -23,6 +23,7 @@ import { DpkgDatabase, type UnpackedPackage } from "./dpkg_database.ts";
 import { type AccountIds, FileOwners, mergePackage } from "./merge_packages.ts";
 import { KEEP_ALL, type PathFilter } from "./path_filter.ts";
 import { planWaves } from "./plan_waves.ts";
+import { type Stage, StageCache } from "./stage_cache.ts";
 import { readTreeText } from "./tree_text.ts";
 
 /** How {@linkcode Assembly} works. */
@@ -57,8 +58,7 @@ export class Assembly {
   readonly #owners = new FileOwners();
   readonly #calls: InterceptedCall[] = [];
   readonly #skipped: string[] = [];
-  /** The tree as it stands. */
-  readonly tree: Tree;
+  #tree: Tree;
   /** What the checkout holds. */
   #checkedOut: TreeChecksums | undefined;
   #stage = 0;
@@ -67,7 +67,7 @@ export class Assembly {
     this.#options = options;
     this.#repo = options.repo;
     this.#runner = options.runner ?? hostRunner;
-    this.tree = tree;
+    this.#tree = tree;
   }
 
   /** Begin a system that has no packages yet. */
@@ -84,6 +84,11 @@ export class Assembly {
       assembly.#database.init(txn);
     });
     return assembly;
+  }
+
+  /** The tree as it stands. */
+  get tree(): Tree {
+    return this.#tree;
   }
 
   /** dpkg's database in the tree. */
@@ -113,19 +118,49 @@ export class Assembly {
    * Lay packages out, run their scripts and configure them.
    *
    * @param packages In apt's order of unpacking.
+   * @param layers Names that each layer of the treefile asks for, in the order they stand on each
+   * other.
    * @throws {ConflictError} {@linkcode ScriptError} {@linkcode AssembleError} Nothing outside the
    * directory has changed then.
    */
-  async add(packages: readonly PackageCommit[], fresh: boolean): Promise<void> {
-    for (const [number, wave] of planWaves(packages, fresh).entries()) {
+  async addAll(
+    packages: readonly PackageCommit[],
+    layers: readonly (readonly string[])[],
+  ): Promise<void> {
+    const { filter = KEEP_ALL, progress, sourceDateEpoch } = this.#options;
+    const waves = planWaves(packages, { fresh: true, layers });
+    const cache = new StageCache(this.#repo, `${filter.name}\0${sourceDateEpoch}`);
+    const keys = cache.keys(waves);
+    const known = keys.findLastIndex((key) => cache.find(key));
+    if (known >= 0) this.#resume(cache.find(keys[known]!)!, waves.slice(0, known + 1).flat());
+    if (known >= 0) {
+      const text = `${
+        waves.slice(0, known + 1).flat().length
+      } packages stand as an earlier compose left them`;
+      progress?.({ type: "message", level: "info", text });
+    }
+    for (const [number, wave] of waves.entries()) {
+      if (number <= known) continue;
       this.#options.signal?.throwIfAborted();
       // Nothing can run in an empty tree: its first packages are laid out before their preinsts.
-      const before = fresh && number === 0;
-      if (before) this.#unpack(sortFirst(wave));
+      if (number === 0) this.#unpack(sortFirst(wave));
       await this.#runPreinsts(wave);
-      if (!before) this.#unpack(wave);
+      if (number > 0) this.#unpack(wave);
       await this.#configure(wave);
+      this.#checkFinished();
+      this.write((txn) =>
+        cache.store(txn, keys[number]!, { root: this.tree.write(txn), skipped: this.#skipped })
+      );
     }
+  }
+
+  #resume(stage: Stage, packages: readonly PackageCommit[]): void {
+    this.#tree = Tree.fromChecksums(this.#repo, stage.root);
+    this.#skipped.push(...stage.skipped);
+    for (const pkg of packages) this.#owners.add(pkg, Tree.fromChecksums(this.#repo, pkg.data));
+  }
+
+  #checkFinished(): void {
     const unfinished = this.#database.unfinished();
     if (unfinished.length === 0) return;
     throw new AssembleError(

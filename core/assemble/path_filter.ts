@@ -3,6 +3,8 @@ export type DirectoryVerdict = "keep" | "drop" | "descend";
 
 /** Which shipped paths are laid out, as dpkg's `path-exclude` decides it. */
 export interface PathFilter {
+  /** Tells filters apart. */
+  readonly name: string;
   /** Verdict on a directory; `path` has no leading slash. */
   directory(path: string): DirectoryVerdict;
   /** Whether a file or link is laid out. */
@@ -10,7 +12,11 @@ export interface PathFilter {
 }
 
 /** A filter that lays out everything. */
-export const KEEP_ALL: PathFilter = { directory: () => "keep", keepsFile: () => true };
+export const KEEP_ALL: PathFilter = {
+  name: "all",
+  directory: () => "keep",
+  keepsFile: () => true,
+};
 
 /** Documentation, as Debian's own small images leave it out; licences stay. */
 const DOCUMENTATION = [
@@ -27,6 +33,7 @@ const DOCUMENTATION = [
  * `copyright`, which its licence asks to be kept.
  */
 export const WITHOUT_DOCUMENTATION: PathFilter = {
+  name: "without documentation",
   directory(path) {
     const root = DOCUMENTATION.find((dir) => path === dir || path.startsWith(`${dir}/`));
     if (root === undefined) {

@@ -4,33 +4,39 @@ import type { PackageCommit } from "../import/package_commit.ts";
 /**
  * In which steps packages are laid out and configured.
  *
- * A preinst may rely on its package's Pre-Depends being configured, so these come in an earlier
- * step, with all that they depend on. The first step is the essential packages of a fresh tree:
- * everything may rely on those.
+ * First the essential packages of a fresh tree, which everything may rely on; then each layer of the
+ * treefile with what it needs, so that a tree that includes another goes through the same steps as the
+ * other first. Within a layer a preinst may rely on its package's Pre-Depends being configured: these
+ * come in an earlier step, with all that they depend on.
  *
  * @param packages In apt's order of unpacking, which each step keeps.
- * @param fresh Whether the tree has no packages yet.
+ * @param options.layers Names of the packages that each layer asks for.
  * @see Debian Policy 7.2
  */
-export function planWaves(packages: readonly PackageCommit[], fresh: boolean): PackageCommit[][] {
+export function planWaves(
+  packages: readonly PackageCommit[],
+  options: { readonly fresh: boolean; readonly layers?: readonly (readonly string[])[] },
+): PackageCommit[][] {
   const index = new Index(packages);
-  const essential = fresh
+  const essential = options.fresh
     ? index.closure(packages.filter((pkg) => pkg.control.get("Essential") === "yes"))
     : new Set<PackageCommit>();
-  const level = new Map<PackageCommit, number>();
-  for (const pkg of packages) level.set(pkg, essential.has(pkg) ? 0 : 1);
+  const level = startLevels(packages, index, options.layers ?? []);
+  for (const pkg of essential) level.set(pkg, 0);
   // Levels only rise; a circle through Pre-Depends, which archives do not have, ends at the bound.
   for (let round = 0, changed = true; changed && round < packages.length; round++) {
     changed = false;
     for (const pkg of packages) {
       if (essential.has(pkg)) continue;
-      let wanted = Math.max(...index.dependencies(pkg).map((each) => level.get(each)!), 1);
+      let wanted = Math.max(
+        level.get(pkg)!,
+        ...index.dependencies(pkg).map((each) => level.get(each)!),
+      );
       if (pkg.scripts.includes("preinst")) {
         for (const each of index.closure(index.preDependencies(pkg))) {
           if (each !== pkg) wanted = Math.max(wanted, level.get(each)! + 1);
         }
       }
-      wanted = Math.min(wanted, packages.length);
       if (wanted > level.get(pkg)!) {
         level.set(pkg, wanted);
         changed = true;
@@ -39,6 +45,28 @@ export function planWaves(packages: readonly PackageCommit[], fresh: boolean): P
   }
   const waves = Map.groupBy(packages, (pkg) => level.get(pkg)!);
   return [...waves].sort(([a], [b]) => a - b).map(([, wave]) => wave);
+}
+
+/** The lowest step of each package: room lies between the layers for steps within them. */
+function startLevels(
+  packages: readonly PackageCommit[],
+  index: Index,
+  layers: readonly (readonly string[])[],
+): Map<PackageCommit, number> {
+  const room = packages.length + 1;
+  const level = new Map<PackageCommit, number>();
+  layers.forEach((layer, at) => {
+    const names = new Set(layer.map((request) => request.replace(/[=/:].*/, "")));
+    const asked = packages.filter((pkg) => names.has(pkg.id.name));
+    for (const pkg of index.closure(asked, true)) {
+      if (!level.has(pkg)) level.set(pkg, 1 + at * room);
+    }
+  });
+  // What nothing here accounts for, for example a virtual request, belongs to the last layer.
+  for (const pkg of packages) {
+    if (!level.has(pkg)) level.set(pkg, 1 + Math.max(0, layers.length - 1) * room);
+  }
+  return level;
 }
 
 /** Finds the packages of a set that satisfy dependencies. */
@@ -77,10 +105,15 @@ class Index {
     return found;
   }
 
-  /** The packages with all that they depend on. */
-  closure(start: readonly PackageCommit[]): Set<PackageCommit> {
+  /** The packages with all that they depend on, and where asked for with what they recommend. */
+  closure(start: readonly PackageCommit[], recommended = false): Set<PackageCommit> {
     const seen = new Set(start);
-    for (const pkg of seen) for (const each of this.dependencies(pkg)) seen.add(each); // grows while read
+    for (const pkg of seen) { // grows while it is read
+      for (const each of this.dependencies(pkg)) seen.add(each);
+      if (!recommended) continue;
+      const recommends = parseDependencies(pkg.control.get("Recommends") ?? "");
+      for (const each of this.#satisfy(recommends)) seen.add(each);
+    }
     return seen;
   }
 

@@ -11,6 +11,7 @@ import {
 import type { Progress, Runner } from "@apt-ostree/base";
 import {
   type Commit,
+  ContentPull,
   pullLocal,
   Repo,
   Tree,
@@ -20,7 +21,7 @@ import {
 } from "@apt-ostree/ostree";
 import { Assembly } from "../assemble/assemble_system.ts";
 import { changeIds, committedAccounts, planIds } from "../assemble/keep_ids.ts";
-import { KEEP_ALL, WITHOUT_DOCUMENTATION } from "../assemble/path_filter.ts";
+import { KEEP_ALL, type PathFilter, WITHOUT_DOCUMENTATION } from "../assemble/path_filter.ts";
 import { writeTreeText } from "../assemble/tree_text.ts";
 import { ComposeError } from "../error.ts";
 import { findPackage, importPackages } from "../import/import_packages.ts";
@@ -43,6 +44,8 @@ import { formatLockfile } from "./lockfile.ts";
 import { readAccounts } from "./postprocess/accounts.ts";
 import { forgetMissingFiles, layOutDeployment } from "./postprocess/deployment_layout.ts";
 import { buildInitramfs, prepareInitramfs } from "./postprocess/initramfs.ts";
+import { findInitramfs, keepInitramfs } from "./postprocess/initramfs_cache.ts";
+import { initramfsInputs } from "./postprocess/initramfs_inputs.ts";
 import { kernelRelease, moveKernel } from "./postprocess/kernel.ts";
 import { enableUnits, runTreefileScripts } from "./postprocess/run_treefile_scripts.ts";
 
@@ -201,7 +204,9 @@ class Compose {
     const { packages, imported } = await this.#import(apt, plan);
     const epoch = options.sourceDateEpoch ?? Math.max(0, ...repositories.map((each) => each.date));
     const parent = this.#parent(previous);
+    await using ahead = this.#pullAhead(packages);
     const assembled = await this.#assemble(packages, epoch, parent);
+    await ahead?.publish();
     const result = await this.#commit(assembled, packages, inputHash, repositories, epoch, parent);
     return {
       kind: "committed",
@@ -261,6 +266,29 @@ class Compose {
     return { packages, imported };
   }
 
+  /**
+   * Begin to deflate files into an archive while scripts, which take one core, still run.
+   *
+   * They show in the target only with {@linkcode ContentPull.publish}.
+   */
+  #pullAhead(packages: readonly PackageCommit[]): ContentPull | undefined {
+    const idle = navigator.hardwareConcurrency - 1;
+    if (this.#target.mode !== "archive" || idle < 1) return undefined;
+    const { work } = this.#area;
+    const filter = this.#filter;
+    const files = new Set<string>();
+    for (const pkg of packages) {
+      for (const [path, entry] of Tree.fromChecksums(work, pkg.data).walk()) {
+        if (entry.type === "file" && filter.keepsFile(path)) files.add(entry.checksum);
+      }
+    }
+    return new ContentPull(work, this.#target, files, Math.min(idle, 4));
+  }
+
+  get #filter(): PathFilter {
+    return this.#treefile.documentation ? KEEP_ALL : WITHOUT_DOCUMENTATION;
+  }
+
   async #assemble(
     packages: readonly PackageCommit[],
     epoch: number,
@@ -277,10 +305,10 @@ class Compose {
       repo: work,
       directory: directory.path,
       sourceDateEpoch: epoch,
-      filter: treefile.documentation ? KEEP_ALL : WITHOUT_DOCUMENTATION,
+      filter: this.#filter,
       ...pick(options, "runner", "signal", "progress"),
     });
-    await assembly.add(packages, true);
+    await assembly.addAll(packages, treefile.packageLayers);
     const { tree } = assembly;
     if (treefile.units.length > 0 || treefile.defaultTarget !== undefined) {
       const sandbox = assembly.sandbox();
@@ -298,22 +326,11 @@ class Compose {
       assembly.write((txn) => changeIds(work, txn, tree, changes));
     }
     const release = kernelRelease(tree);
-    let initramfs: string | undefined;
-    if (release !== undefined) {
-      assembly.write((txn) => prepareInitramfs(txn, tree));
-      const call = pick(options, "signal", "progress");
-      initramfs = await buildInitramfs(
-        assembly.sandbox(),
-        release,
-        directory.join("initramfs"),
-        call,
-      );
-    }
+    const initramfs = release === undefined ? undefined : await this.#initramfs(assembly, release);
     const { dropped } = assembly.write((txn) => {
       if (release !== undefined && initramfs !== undefined) {
         moveKernel(tree, release);
-        Deno.chmodSync(initramfs, 0o644);
-        tree.putFile(`usr/lib/modules/${release}/initramfs.img`, txn.importFile(initramfs));
+        tree.putFile(`usr/lib/modules/${release}/initramfs.img`, initramfs);
       }
       const json = formatTreefile(treefile, this.#basearch);
       writeTreeText(txn, tree, "usr/share/apt-ostree/treefile.json", json);
@@ -321,6 +338,28 @@ class Compose {
     });
     assembly.write((txn) => forgetMissingFiles(work, txn, tree));
     return { root: assembly.write((txn) => tree.write(txn)), release, dropped };
+  }
+
+  /** Build the initramfs, or take the one that was built from the same. @returns Its object. */
+  async #initramfs(assembly: Assembly, release: string): Promise<string> {
+    const { work, directory } = this.#area;
+    const { tree } = assembly;
+    assembly.write((txn) => {
+      prepareInitramfs(txn, tree);
+      tree.write(txn);
+    });
+    const inputs = initramfsInputs(work, tree);
+    const known = this.#options.forceNocache ? undefined : findInitramfs(work, inputs);
+    if (known !== undefined) return known;
+    const call = pick(this.#options, "signal", "progress");
+    const place = directory.join("initramfs");
+    const built = await buildInitramfs(assembly.sandbox(), release, place, call);
+    Deno.chmodSync(built, 0o644);
+    return assembly.write((txn) => {
+      const checksum = txn.importFile(built);
+      keepInitramfs(work, txn, inputs, checksum);
+      return checksum;
+    });
   }
 
   async #commit(

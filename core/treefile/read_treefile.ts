@@ -33,13 +33,19 @@ type Fields = Map<FieldName, unknown>;
  * @throws {TreefileError} With file, line and column.
  */
 export function readTreefile(path: string, basearch: string): ReadTreefile {
-  const fields = readFile(resolve(path), basearch, []);
-  const treefile = toTreefile(fields, basearch, path);
+  const layers: string[][] = [];
+  const fields = readFile(resolve(path), basearch, [], layers);
+  const treefile = toTreefile(fields, layers, basearch, path);
   const digest = createHash("sha256").update(JSON.stringify(treefile)).digest("hex");
   return { treefile, directory: dirname(resolve(path)), digest };
 }
 
-function readFile(path: string, basearch: string, chain: readonly string[]): Fields {
+function readFile(
+  path: string,
+  basearch: string,
+  chain: readonly string[],
+  layers: string[][],
+): Fields {
   if (chain.length > MAX_DEPTH) {
     throw new TreefileError(
       "treefile/include-depth",
@@ -53,9 +59,13 @@ function readFile(path: string, basearch: string, chain: readonly string[]): Fie
   const own = parseFields(readText(path, chain), path, basearch);
   const merged: Fields = new Map();
   for (const include of own.get("include") as string[] ?? []) {
-    mergeInto(merged, readFile(resolve(dirname(path), include), basearch, [...chain, path]));
+    mergeInto(
+      merged,
+      readFile(resolve(dirname(path), include), basearch, [...chain, path], layers),
+    );
   }
   own.delete("include");
+  layers.push(own.get("packages") as string[] ?? []);
   return mergeInto(merged, own);
 }
 
@@ -221,7 +231,12 @@ const WANTED: Readonly<Record<FieldDefinition["type"], string>> = {
   "any-map": "a map",
 };
 
-function toTreefile(fields: Fields, basearch: string, path: string): Treefile {
+function toTreefile(
+  fields: Fields,
+  layers: readonly (readonly string[])[],
+  basearch: string,
+  path: string,
+): Treefile {
   const variables = new Map<string, string>([
     ["basearch", basearch],
     ["arch", dpkgArchitecture(basearch)],
@@ -250,6 +265,9 @@ function toTreefile(fields: Fields, basearch: string, path: string): Treefile {
   return {
     ...optional("ref", text("ref")),
     packages: words(list("packages"), "packages", path),
+    packageLayers: layers.map((layer) => words(layer, "packages", path)).filter((layer) =>
+      layer.length > 0
+    ),
     excludePackages: words(list("exclude-packages"), "exclude-packages", path),
     ...(fields.has("repos") ? { repos: list("repos") } : {}),
     recommends: fields.get("recommends") as boolean ?? true,

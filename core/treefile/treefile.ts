@@ -4,6 +4,8 @@ export interface Treefile {
   readonly ref?: string;
   /** Single package requests, those of the architecture among them. */
   readonly packages: readonly string[];
+  /** The same by the file that names them, included files first: each stands on those before it. */
+  readonly packageLayers: readonly (readonly string[])[];
   /** Packages that must not come in. */
   readonly excludePackages: readonly string[];
   /** `undefined` where the sources of the machine are meant. */
