@@ -36,29 +36,23 @@ export class PeakMemory {
 }
 
 function children(pid: number): number[] {
-  const found: number[] = [];
-  let threads: Deno.DirEntry[];
-  try {
-    threads = [...Deno.readDirSync(`/proc/${pid}/task`)];
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return found; // it has ended
-    throw error;
-  }
-  for (const { name } of threads) {
-    for (const child of readProc(`${pid}/task/${name}/children`).split(" ")) {
-      if (child.trim() !== "") found.push(Number(child));
-    }
-  }
-  return found;
+  const threads = unlessGone(() => [...Deno.readDirSync(`/proc/${pid}/task`)], []);
+  return threads.flatMap(({ name }) =>
+    readProc(`${pid}/task/${name}/children`).split(" ").filter((word) => word !== "").map(Number)
+  );
 }
 
 function readProc(path: string): string {
+  return unlessGone(() => Deno.readTextFileSync(`/proc/${path}`), "");
+}
+
+/** What `read` gives, or `gone` where the process has ended, before the open or before the read. */
+function unlessGone<T>(read: () => T, gone: T): T {
   try {
-    return Deno.readTextFileSync(`/proc/${path}`);
+    return read();
   } catch (error) {
-    // Either says that the process has ended: it was gone before the open, or before the read.
-    if (error instanceof Deno.errors.NotFound) return "";
-    if (error instanceof Error && error.message.includes("(os error 3)")) return "";
+    if (error instanceof Deno.errors.NotFound) return gone;
+    if (error instanceof Error && error.message.includes("(os error 3)")) return gone;
     throw error;
   }
 }

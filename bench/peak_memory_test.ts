@@ -22,3 +22,21 @@ Deno.test("PeakMemory sees the peak of a grandchild, after it was given back", a
   assert(denoMib >= 200 && denoMib < 400, `${denoMib} MiB`);
   assert(otherMib > 0 && otherMib < 100, `${otherMib} MiB`);
 });
+
+Deno.test("PeakMemory passes over processes that come and go", async () => {
+  const process = new Deno.Command("sh", {
+    args: ["-c", "for i in $(seq 300); do (:) & (:); done; wait"],
+  }).spawn();
+  const memory = new PeakMemory(process.pid);
+  let ended = false;
+  const status = process.status.then((end) => {
+    ended = true;
+    return end;
+  });
+  while (!ended) {
+    for (let i = 0; i < 20; i++) memory.poll();
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  assert((await status).success);
+  assert(memory.peak().otherMib >= 0);
+});
