@@ -296,6 +296,7 @@ export class AptRoot {
       fields,
       "Created-By: Packages",
     ]);
+    if (text.trim() === "") throw notCached(this.#sources[0]?.name ?? "");
     const repositories = new Map<string, Repository>();
     this.#indexes = [];
     for (const line of text.split("\n").filter((line) => line !== "")) {
@@ -306,14 +307,7 @@ export class AptRoot {
       this.#indexes.push({ id, uri, suite: suite || codename || release });
       const released = readRelease(file, release);
       if (!released) {
-        throw new AptError(
-          "apt/not-cached",
-          `Cannot use source "${id}": its package lists are not here`,
-          {
-            subject: id,
-            hint: "Fetch them once without --cache-only",
-          },
-        );
+        throw notCached(id);
       }
       repositories.set(`${id} ${uri}`, { id, uri, suite: suite || release, codename, ...released });
     }
@@ -393,6 +387,14 @@ function checkRequest(name: string): void {
     subject: name,
     hint: "Write name, name=version, name/suite or name:arch",
   });
+}
+
+function notCached(source: string): AptError {
+  return new AptError(
+    "apt/not-cached",
+    `Cannot use source "${source}": its package lists are not here`,
+    { subject: source, hint: "Fetch them once without --cache-only" },
+  );
 }
 
 /** Date and checksum of the Release file that vouches for an index file. */

@@ -118,7 +118,11 @@ Deno.test(
         dir,
       );
       for (
-        const [format, ending, flag] of [["gnu", "bz2", "-j"], ["pax", "lzma", "--lzma"], [
+        const [format, ending, flag] of [["gnu", "bz2", "-j"], [
+          "pax",
+          "lzma",
+          "--use-compress-program=xz --format=lzma",
+        ], [
           "ustar",
           "xz",
           "-J",

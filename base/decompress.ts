@@ -7,7 +7,7 @@ export type CompressionFormat = "none" | "gz" | "xz" | "zst" | "bz2" | "lzma";
 /** Programs for the formats that Deno has no decoder for; xz is several times faster than any. */
 const PROGRAMS: Partial<Record<CompressionFormat, readonly string[]>> = {
   xz: ["xz", "-dc", "-T1"],
-  lzma: ["xz", "--format=lzma", "-dc"],
+  lzma: ["xz", "--format=lzma", "-dc", "-T1"],
   bz2: ["bzip2", "-dc"],
 };
 

@@ -42,6 +42,11 @@ export const CAPABILITIES: readonly string[] = [
   "CAP_SYS_CHROOT",
 ];
 
+/** Parts of /proc through which root, without any capability, could change the host's kernel. */
+const READ_ONLY_PROC = ["sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi"].map((name) =>
+  `/proc/${name}`
+);
+
 /**
  * Arguments for bubblewrap.
  *
@@ -58,6 +63,8 @@ export function bwrapArgs(spec: BubblewrapSpec): string[] {
     ...["--cap-drop", "ALL", ...CAPABILITIES.flatMap((name) => ["--cap-add", name])],
     ...["--bind", spec.root, "/"],
     ...["--dev", "/dev", "--proc", "/proc"],
+    // bwrap leaves /proc/sys as it is where the directory itself cannot be written to; its files can.
+    ...READ_ONLY_PROC.flatMap((path) => ["--ro-bind-try", path, path]),
     ...["--dir", "/sys", "--tmpfs", "/sys", "--remount-ro", "/sys"],
     ...["--perms", "0755", "--tmpfs", "/run", "--perms", "1777", "--tmpfs", "/tmp"],
     ...["--perms", "1777", "--tmpfs", "/var/tmp", "--perms", "1777", "--dir", "/run/lock"],

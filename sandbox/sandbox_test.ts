@@ -98,6 +98,10 @@ const ESCAPES: [name: string, script: string][] = [
   ["make a device", "mknod /tmp/sda b 8 0"],
   ["see the host's root through /proc", "ls /proc/1/root/work 2>/dev/null"],
   ["write to the kernel's settings", "echo x > /proc/sys/kernel/hostname"],
+  [
+    "choose what the kernel runs",
+    "cat /proc/sys/kernel/core_pattern > /proc/sys/kernel/core_pattern",
+  ],
 ];
 
 Deno.test.each(ESCAPES)(
