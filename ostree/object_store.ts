@@ -2,10 +2,17 @@ import { chownSync, lchownSync, utimesSync } from "node:fs";
 import { constants, deflateRawSync } from "node:zlib";
 import { writeXattr } from "@apt-ostree/base";
 import { archiveHeader, type ContentMeta, userMeta } from "./object/content.ts";
+import type { ObjectType } from "./object/name.ts";
 import type { RepoMode } from "./repo_config.ts";
 
 /** Largest piece that is deflated at once; smaller files come out as libostree writes them. */
 const DEFLATE_PIECE = 1024 * 1024;
+
+/** File name of an object below `objects/`. */
+export function objectName(checksum: string, type: ObjectType, mode: RepoMode): string {
+  const extension = type === "file" && mode === "archive" ? "filez" : type;
+  return `${checksum.slice(0, 2)}/${checksum.slice(2)}.${extension}`;
+}
 
 /** What a repository's mode keeps of a file: the rest is gone before the checksum is made. */
 export function canonicalMeta<M extends ContentMeta>(meta: M, mode: RepoMode): M {

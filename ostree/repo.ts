@@ -21,6 +21,7 @@ import {
   type RepoMode,
 } from "./repo_config.ts";
 import { Transaction } from "./transaction.ts";
+import { objectName } from "./object_store.ts";
 
 /** Directories that make a directory a repository. */
 const LAYOUT = [
@@ -297,12 +298,6 @@ export class Repo {
     }
     return found[0];
   }
-}
-
-/** File name of an object below `objects/`. */
-export function objectName(checksum: string, type: ObjectType, mode: RepoMode): string {
-  const extension = type === "file" && mode === "archive" ? "filez" : type;
-  return `${checksum.slice(0, 2)}/${checksum.slice(2)}.${extension}`;
 }
 
 /** Target of a symbolic link as bare-user repositories store it: the text and a NUL. */

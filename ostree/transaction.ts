@@ -7,9 +7,9 @@ import { contentHash, type ContentMeta, type FileMeta } from "./object/content.t
 import { type DirMeta, encodeDirMeta } from "./object/dir_meta.ts";
 import { type DirTree, encodeDirTree } from "./object/dir_tree.ts";
 import { MAX_METADATA_SIZE, type ObjectType } from "./object/name.ts";
-import { canonicalMeta, storeFile, storeSymlink, writeAll } from "./object_store.ts";
+import { canonicalMeta, objectName, storeFile, storeSymlink, writeAll } from "./object_store.ts";
 import { refPath } from "./ref.ts";
-import { objectName, type Repo } from "./repo.ts";
+import type { Repo } from "./repo.ts";
 
 /** Files up to this size are held in memory while they are written. */
 const SMALL_FILE = 1024 * 1024;

@@ -16,6 +16,7 @@ export async function setup(lists: readonly string[]): Promise<void> {
       .text();
     if (!state.startsWith("ii")) missing.set(name, reason);
   }
+  await installToolchain();
   if (missing.size === 0) return;
   console.log("These Debian packages are missing and will be installed:");
   for (const [name, reason] of missing) console.log(`  ${name.padEnd(22)} ${reason}`);
@@ -33,6 +34,17 @@ function parsePackages(text: string): [name: string, reason: string][] {
     const [name = "", reason = ""] = line.split("#");
     return [name.trim(), reason.trim()];
   });
+}
+
+/** Put the pinned Deno where the launcher finds it at once. */
+async function installToolchain(): Promise<void> {
+  const dir = new URL("./toolchain", import.meta.url).pathname;
+  if (await exists(`${dir}/node_modules/.bin/deno`)) return;
+  await $`npm install --no-fund --no-audit --no-package-lock --prefix ${dir}`.quiet();
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
 }
 
 if (import.meta.main) {

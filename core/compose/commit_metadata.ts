@@ -1,7 +1,8 @@
-import { splitVersion } from "@apt-ostree/apt";
+import { type Repository, splitVersion } from "@apt-ostree/apt";
 import { type Variant, variant, type VariantDict } from "@apt-ostree/ostree";
 import { ComposeError } from "../error.ts";
 import type { PackageId } from "../import/package_ref.ts";
+import type { Treefile } from "../treefile/treefile.ts";
 
 /** A package as commits list it: name, epoch, upstream version, revision, architecture. */
 export type PackageListEntry = [
@@ -72,4 +73,43 @@ export function jsonVariant(value: unknown, key: string): Variant {
       hint: "Use text, numbers, true or false, lists or maps",
     },
   );
+}
+
+/** What a commit's metadata are made of. */
+export interface CommitFacts {
+  readonly treefile: Treefile;
+  /** The kernel's name of the architecture. */
+  readonly basearch: string;
+  /** Further text by key. */
+  readonly added: Readonly<Record<string, string>>;
+  readonly packages: readonly PackageId[];
+  /** Release of the kernel; `undefined` where the tree has none. */
+  readonly release: string | undefined;
+  readonly inputHash: string;
+  readonly repositories: readonly Repository[];
+  readonly version: string | undefined;
+}
+
+/** Metadata of a composed commit, sorted by key; our own keys win over the treefile's. */
+export function commitMetadata(facts: CommitFacts): VariantDict {
+  const { treefile, release, version } = facts;
+  const metadata = new Map<string, Variant>();
+  for (const [key, value] of Object.entries(treefile.addCommitMetadata)) {
+    metadata.set(key, jsonVariant(value, key));
+  }
+  for (const [key, value] of Object.entries(facts.added)) metadata.set(key, variant("s", value));
+  if (version !== undefined) metadata.set("version", variant("s", version));
+  if (release !== undefined) {
+    metadata.set("ostree.linux", variant("s", release));
+    metadata.set("ostree.bootable", variant("b", true));
+  }
+  metadata.set("ostree.architecture", variant("s", facts.basearch));
+  if (treefile.ref !== undefined) metadata.set("ostree.ref-binding", variant("as", [treefile.ref]));
+  metadata.set(INPUT_HASH_KEY, variant("s", facts.inputHash));
+  metadata.set(PACKAGE_LIST_KEY, variant("a(sssss)", packageList(facts.packages)));
+  const repos = facts.repositories.map(({ id, date }) =>
+    new Map([["id", variant("s", id)], ["timestamp", variant("t", BigInt(date))]])
+  );
+  metadata.set("aptostree.repos", variant("aa{sv}", repos));
+  return new Map([...metadata].sort(([a], [b]) => a < b ? -1 : 1));
 }

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import {
-  anchorSources,
+  type anchorSources,
   AptRoot,
   type Plan,
   type PlannedPackage,
-  readHostSources,
+  type readHostSources,
   type Repository,
   type SourcesFile,
 } from "@apt-ostree/apt";
@@ -17,7 +17,7 @@ import {
   Tree,
   type TreeChecksums,
   type Variant,
-  variant,
+  type variant,
 } from "@apt-ostree/ostree";
 import { Assembly } from "../assemble/assemble_system.ts";
 import { changeIds, committedAccounts, planIds } from "../assemble/keep_ids.ts";
@@ -32,15 +32,11 @@ import { nextVersion } from "../treefile/next_version.ts";
 import { type ReadTreefile, readTreefile } from "../treefile/read_treefile.ts";
 import { formatTreefile, type Treefile } from "../treefile/treefile.ts";
 import { checkSpace } from "./check_space.ts";
-import {
-  INPUT_HASH_KEY,
-  jsonVariant,
-  PACKAGE_LIST_KEY,
-  packageList,
-  readPackageList,
-} from "./commit_metadata.ts";
+import { commitMetadata, INPUT_HASH_KEY, readPackageList } from "./commit_metadata.ts";
 import { ComposeArea } from "./compose_area.ts";
 import { formatLockfile } from "./lockfile.ts";
+import { pickDefined } from "./pick_defined.ts";
+import { readSources } from "./read_sources.ts";
 import { readAccounts } from "./postprocess/accounts.ts";
 import { forgetMissingFiles, layOutDeployment } from "./postprocess/deployment_layout.ts";
 import { buildInitramfs, prepareInitramfs } from "./postprocess/initramfs.ts";
@@ -148,7 +144,7 @@ export async function composeTree(options: ComposeTreeOptions): Promise<ComposeT
   using area = await ComposeArea.open({
     target,
     ...(options.cachedir === undefined ? {} : { cachedir: options.cachedir }),
-    ...pick(options, "noWait", "progress", "signal"),
+    ...pickDefined(options, "noWait", "progress", "signal"),
   });
   return await new Compose(options, read, basearch, target, area, sources).run();
 }
@@ -185,7 +181,7 @@ class Compose {
       dir: `${this.#area.cachedir}/apt`,
       architecture: dpkgArchitecture(this.#basearch),
       sources: this.#sources,
-      ...pick(options, "runner", "proxy"),
+      ...pickDefined(options, "runner", "proxy"),
     });
     const { plan, repositories } = await this.#resolve(apt);
     if (options.writeLockfileTo !== undefined) {
@@ -224,7 +220,7 @@ class Compose {
     const start = performance.now();
     const phase = "resolve";
     progress?.({ type: "phase-start", phase, title: "Resolving packages" });
-    const call = pick({ signal, progress }, "signal", "progress");
+    const call = pickDefined({ signal, progress }, "signal", "progress");
     const repositories = await apt.update({ ...call, cacheOnly: cacheOnly ?? false });
     const plan = await apt.plan({
       install: this.#treefile.packages,
@@ -251,7 +247,7 @@ class Compose {
     const needed = missing.reduce((sum, each) => sum + each.size + each.installedSize * 1024, 0);
     checkSpace(cachedir, needed);
     this.#area.beginUnsynced();
-    const call = pick(this.#options, "signal", "progress");
+    const call = pickDefined(this.#options, "signal", "progress");
     const debs = apt.download(missing, `${cachedir}/debs`, {
       ...call,
       cacheOnly: this.#options.cacheOnly ?? false,
@@ -300,13 +296,13 @@ class Compose {
       area: this.#area,
     };
     const { work, directory } = area;
-    const signal = pick(options, "signal");
+    const signal = pickDefined(options, "signal");
     const assembly = Assembly.fresh({
       repo: work,
       directory: directory.path,
       sourceDateEpoch: epoch,
       filter: this.#filter,
-      ...pick(options, "runner", "signal", "progress"),
+      ...pickDefined(options, "runner", "signal", "progress"),
     });
     await assembly.addAll(packages, treefile.packageLayers);
     const { tree } = assembly;
@@ -351,7 +347,7 @@ class Compose {
     const inputs = initramfsInputs(work, tree);
     const known = this.#options.forceNocache ? undefined : findInitramfs(work, inputs);
     if (known !== undefined) return known;
-    const call = pick(this.#options, "signal", "progress");
+    const call = pickDefined(this.#options, "signal", "progress");
     const place = directory.join("initramfs");
     const built = await buildInitramfs(assembly.sandbox(), release, place, call);
     Deno.chmodSync(built, 0o644);
@@ -376,7 +372,16 @@ class Compose {
     const phase = "commit";
     progress?.({ type: "phase-start", phase, title: "Writing the commit" });
     const version = this.#version(parent, epoch);
-    const metadata = this.#metadata(assembled.release, packages, inputHash, repositories, version);
+    const metadata = commitMetadata({
+      treefile,
+      basearch: this.#basearch,
+      added: options.addMetadata ?? {},
+      packages: packages.map((each) => each.id),
+      release: assembled.release,
+      inputHash,
+      repositories,
+      version,
+    });
     const commit: Commit = {
       root: assembled.root,
       ...(parent === undefined ? {} : { parent }),
@@ -396,7 +401,7 @@ class Compose {
     const refs = new Map(ref === undefined ? [] : [[ref, checksum]]);
     const { files } = await pullLocal(work, this.#target, [checksum], {
       refs,
-      ...pick(options, "signal"),
+      ...pickDefined(options, "signal"),
     });
     if (options.writeCommitidTo !== undefined) {
       Deno.writeTextFileSync(options.writeCommitidTo, checksum);
@@ -404,47 +409,6 @@ class Compose {
     const ms = performance.now() - start;
     progress?.({ type: "phase-end", phase, done: files, ms, summary: `${files} new files` });
     return { commit: checksum, ref, version };
-  }
-
-  #metadata(
-    release: string | undefined,
-    packages: readonly PackageCommit[],
-    inputHash: string,
-    repositories: readonly Repository[],
-    version: string | undefined,
-  ): Map<string, Variant> {
-    const { treefile, options } = { treefile: this.#treefile, options: this.#options };
-    const metadata = new Map<string, Variant>();
-    for (const [key, value] of Object.entries(treefile.addCommitMetadata)) {
-      metadata.set(key, jsonVariant(value, key));
-    }
-    for (const [key, value] of Object.entries(options.addMetadata ?? {})) {
-      metadata.set(key, variant("s", value));
-    }
-    if (version !== undefined) metadata.set("version", variant("s", version));
-    if (release !== undefined) {
-      metadata.set("ostree.linux", variant("s", release));
-      metadata.set("ostree.bootable", variant("b", true));
-    }
-    metadata.set("ostree.architecture", variant("s", this.#basearch));
-    if (treefile.ref !== undefined) {
-      metadata.set("ostree.ref-binding", variant("as", [treefile.ref]));
-    }
-    metadata.set(INPUT_HASH_KEY, variant("s", inputHash));
-    metadata.set(
-      PACKAGE_LIST_KEY,
-      variant("a(sssss)", packageList(packages.map((each) => each.id))),
-    );
-    metadata.set(
-      "aptostree.repos",
-      variant(
-        "aa{sv}",
-        repositories.map((each) =>
-          new Map([["id", variant("s", each.id)], ["timestamp", variant("t", BigInt(each.date))]])
-        ),
-      ),
-    );
-    return new Map([...metadata].sort(([a], [b]) => a < b ? -1 : 1));
   }
 
   #version(parent: string | undefined, epoch: number): string | undefined {
@@ -481,40 +445,4 @@ class Compose {
     }
     return hash.digest("hex");
   }
-}
-
-/** The sources that a treefile names, from files beside it; else those of this machine. */
-function readSources({ treefile, directory }: ReadTreefile): SourcesFile[] {
-  if (treefile.repos === undefined) return readHostSources();
-  return treefile.repos.map((repo) => {
-    const names = /\.(sources|list)$/.test(repo) ? [repo] : [`${repo}.sources`, `${repo}.list`];
-    for (const name of names) {
-      try {
-        const text = Deno.readTextFileSync(`${directory}/${name}`);
-        return anchorSources({ name: name.replace(/^.*\//, ""), text }, directory);
-      } catch (error) {
-        if (!(error instanceof Deno.errors.NotFound)) throw error;
-      }
-    }
-    throw new ComposeError(
-      "compose/no-sources",
-      `Cannot use repos "${repo}": there is no ${names.join(" or ")} in "${directory}"`,
-      {
-        subject: repo,
-        hint:
-          "repos: names files beside the treefile; leave it out to use this machine's own sources",
-      },
-    );
-  });
-}
-
-/** Some properties of an object, those that are `undefined` left out. */
-function pick<T extends object, K extends keyof T>(
-  from: T,
-  ...keys: K[]
-): { [P in K]?: Exclude<T[P], undefined> } {
-  const entries = keys.filter((key) => from[key] !== undefined).map((key) =>
-    [key, from[key]] as const
-  );
-  return Object.fromEntries(entries) as { [P in K]?: Exclude<T[P], undefined> };
 }

@@ -74,7 +74,12 @@ export async function withFixture(
 
 function fixture(dir: string, repo: string): Fixture {
   const command = (args: readonly string[]) =>
-    new Deno.Command(PROGRAM, { args: [...args], stdout: "piped", stderr: "piped" });
+    new Deno.Command(PROGRAM, {
+      args: [...args],
+      env: { APT_OSTREE_DENO: Deno.execPath() },
+      stdout: "piped",
+      stderr: "piped",
+    });
   const execute = async (args: readonly string[]) => {
     const { code, stdout, stderr } = await command(args).output();
     const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);

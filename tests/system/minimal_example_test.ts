@@ -1,0 +1,73 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { output, run } from "../support/archive.ts";
+import { checkoutSystem } from "../support/checkout_system.ts";
+import { lacks } from "../support/lacks.ts";
+
+const ignore = Deno.uid() !== 0 || await lacks("ostree", "bwrap");
+const ROOT = new URL("../..", import.meta.url).pathname;
+const REF = `debian/12/${Deno.build.arch}/minimal`;
+
+Deno.test("the minimal example is whole by the word of ostree and dpkg", { ignore }, async () => {
+  await Deno.mkdir(`${ROOT}build/test-cache`, { recursive: true });
+  const dir = await Deno.makeTempDir({ dir: `${ROOT}build/test-cache`, prefix: "minimal-" });
+  try {
+    const repo = `${dir}/repo`;
+    await run("ostree", "init", `--repo=${repo}`, "--mode=bare");
+    const { code, stderr } = await new Deno.Command(`${ROOT}bin/apt-ostree`, {
+      args: [
+        ...["compose", "tree", `--repo=${repo}`, `--cachedir=${ROOT}build/test-cache/minimal`],
+        ...[
+          `--ex-write-lockfile-to=${dir}/lock.json`,
+          "--force-nocache",
+          `${ROOT}examples/debian-minimal.yaml`,
+        ],
+      ],
+      env: { APT_OSTREE_DENO: Deno.execPath() },
+      stderr: "piped",
+    }).output();
+    assertEquals(code, 0, new TextDecoder().decode(stderr));
+    await run("ostree", "fsck", "--quiet", `--repo=${repo}`);
+
+    const files = (await output("ostree", "ls", "-R", `--repo=${repo}`, REF)).split("\n")
+      .map((line) => line.replace(/ -> .*$/, "").replace(/^.* \//, "/"));
+    const kernels = files.filter((path) =>
+      /^\/usr\/lib\/modules\/[^/]+\/(vmlinuz|initramfs\.img)$/.test(path)
+    );
+    assertEquals(kernels.length, 2, kernels.join());
+    assertEquals(files.filter((path) => /^\/(var|boot)\//.test(path)), []);
+    assertEquals(
+      files.filter((path) => /^\/usr\/etc\/(passwd-|ssh\/ssh_host_|hostname|resolv)/.test(path)),
+      [],
+    );
+
+    const system = await checkoutSystem(repo, REF, `${dir}/system`);
+    assertEquals(await output("chroot", system, "dpkg", "--audit"), "");
+    assertEquals(await output("chroot", system, "dpkg", "-V"), "");
+    const { packages } = JSON.parse(await Deno.readTextFile(`${dir}/lock.json`)) as {
+      packages: Record<string, unknown>;
+    };
+    const listed =
+      (await output("chroot", system, "dpkg-query", "-W", "-f", "${db:Status-Abbrev}${Package}\\n"))
+        .trim();
+    assertEquals(
+      listed.split("\n").toSorted(),
+      Object.keys(packages).map((name) => `ii ${name}`).toSorted(),
+    );
+    const initramfs = `${system}${kernels.find((path) => path.endsWith("initramfs.img"))}`;
+    assertMatch(
+      await output("chroot", system, "lsinitramfs", initramfs.slice(system.length)),
+      /usr\/lib\/ostree\/ostree-prepare-root/,
+    );
+    // Every link of the alternatives leads somewhere.
+    const dangling = await output(
+      "sh",
+      "-c",
+      'cd "$1"/etc/alternatives && for l in *; do [ -e "$1/$(readlink "$l")" ] || echo "$l"; done',
+      "sh",
+      system,
+    );
+    assertEquals(dangling.split("\n").filter((name) => name !== "" && !/\.gz$/.test(name)), []);
+  } finally {
+    await run("rm", "-rf", dir);
+  }
+});
