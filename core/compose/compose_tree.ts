@@ -1,10 +1,8 @@
 import { createHash } from "node:crypto";
 import {
-  type anchorSources,
   AptRoot,
   type Plan,
   type PlannedPackage,
-  type readHostSources,
   type Repository,
   type SourcesFile,
 } from "@apt-ostree/apt";
@@ -16,8 +14,6 @@ import {
   Repo,
   Tree,
   type TreeChecksums,
-  type Variant,
-  type variant,
 } from "@apt-ostree/ostree";
 import { Assembly } from "../assemble/assemble_system.ts";
 import { changeIds, committedAccounts, planIds } from "../assemble/keep_ids.ts";
