@@ -23,6 +23,7 @@ export class ComposeError extends AptOstreeError<
   | "compose/no-ref"
   | "compose/no-sources"
   | "compose/busy"
+  | "compose/needs-root"
   | "compose/no-space"
   | "compose/no-kernel-config"
   | "compose/no-initramfs"

@@ -135,6 +135,11 @@ export async function composeTree(options: ComposeTreeOptions): Promise<ComposeT
       },
     );
   }
+  if (Deno.uid() !== 0) {
+    throw new ComposeError("compose/needs-root", "Cannot compose: this version needs root", {
+      hint: "Run it as root; --print-only works without",
+    });
+  }
   const target = Repo.open(options.repo);
   const sources = readSources(read);
   using area = await ComposeArea.open({

@@ -1,0 +1,115 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { TreefileError } from "./error.ts";
+import { readTreefile } from "./read_treefile.ts";
+import { formatTreefile } from "./treefile.ts";
+
+/** Read the first of some files that lie beside each other. */
+function read(files: Record<string, string>, basearch = "x86_64") {
+  const dir = Deno.makeTempDirSync();
+  try {
+    for (const [name, text] of Object.entries(files)) {
+      const path = `${dir}/${name}`;
+      Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+      Deno.writeTextFileSync(path, text);
+    }
+    return readTreefile(`${dir}/${Object.keys(files)[0]}`, basearch);
+  } finally {
+    Deno.removeSync(dir, { recursive: true });
+  }
+}
+
+function fails(text: string, name = "t.yaml"): TreefileError {
+  return assertThrows(() => read({ [name]: text }), TreefileError);
+}
+
+Deno.test("readTreefile() has defaults for everything", () => {
+  const { treefile } = read({ "t.yaml": "packages: []\n" });
+  assertEquals([treefile.recommends, treefile.documentation, treefile.repos, treefile.ref], [
+    true,
+    true,
+    undefined,
+    undefined,
+  ]);
+});
+
+Deno.test("readTreefile() merges includes: lists before the including file's, its single values and keys over theirs", () => {
+  const { treefile } = read({
+    "top.yaml":
+      "include: sub/base.yaml\nref: top\npackages: [b]\nadd-commit-metadata: {k: top}\nunits: [t.service]\n",
+    "sub/base.yaml":
+      "include: [deep.yaml]\nref: base\nrecommends: false\npackages: [a]\nadd-commit-metadata: {k: base, l: base}\nunits: [b.service]\n",
+    "sub/deep.yaml": "packages: [z, a]\npostprocess: ['true']\n",
+  });
+  assertEquals([treefile.ref, treefile.recommends], ["top", false]);
+  assertEquals(treefile.packages, ["z", "a", "b"]);
+  assertEquals(treefile.packageLayers, [["z", "a"], ["a"], ["b"]]);
+  assertEquals(treefile.addCommitMetadata, { k: "top", l: "base" });
+  assertEquals(treefile.units, ["b.service", "t.service"]);
+  assertEquals(treefile.postprocess, ["true"]);
+});
+
+Deno.test("readTreefile() splits items as a shell, and takes the architecture's packages under both names", () => {
+  const text =
+    "packages: ['a b', \"'c d'=1\"]\npackages-x86_64: [k]\npackages-amd64: [m]\npackages-aarch64: [other]\n";
+  assertEquals(read({ "t.yaml": text }).treefile.packages, ["a", "b", "c d=1", "k", "m"]);
+  assertEquals(read({ "t.yaml": text }, "aarch64").treefile.packages, ["a", "b", "c d=1", "other"]);
+});
+
+Deno.test("readTreefile() puts variables in, with defaults", () => {
+  const text =
+    "variables: {n: 12, s: x}\nref: d/${n}/${basearch}/${arch}/${missing:-y}/${s}\nadd-commit-metadata: {a: '${n}', b: 5}\n";
+  const { treefile } = read({ "t.yaml": text });
+  assertEquals(treefile.ref, "d/12/x86_64/amd64/y/x");
+  assertEquals(treefile.addCommitMetadata, { a: "12", b: 5 });
+});
+
+Deno.test("readTreefile() reads JSON, and leaves unknown fields of JSON alone", () => {
+  assertEquals(
+    read({ "t.json": '{"ref": "a", "somethingelse": 1, "packages": ["p"]}' }).treefile.packages,
+    ["p"],
+  );
+});
+
+const WRONG: [text: string, code: TreefileError["code"], message: string][] = [
+  ["a: [", "treefile/syntax", "t.yaml:1:"],
+  ["- a\n", "treefile/syntax", "no map"],
+  ["", "treefile/syntax", "no map"],
+  ["ref: a\nref: b\n", "treefile/syntax", "t.yaml:2:1"],
+  ["recommends: maybe\n", "treefile/bad-value", "true or false"],
+  ["packages: apt\n", "treefile/bad-value", "list of texts"],
+  ["packages: ['a \"b']\n", "treefile/bad-value", "quote is not closed"],
+  ["automatic-version-suffix: '--'\n", "treefile/bad-value", "one ASCII character"],
+  ["ref: ${nope}\n", "treefile/unknown-variable", '"nope"'],
+  ["variables: {basearch: x}\n", "treefile/bad-value", "set by apt-ostree"],
+  ["documentatoin: false\n", "treefile/unknown-field", '"documentatoin"'],
+  ["add-files: []\n", "treefile/unsupported-field", '"add-files"'],
+];
+
+Deno.test.each(WRONG)("readTreefile() refuses %j with %s", (text, code, message) => {
+  const error = fails(text);
+  assertEquals([error.code, error.message.includes(message)], [code, true], error.message);
+});
+
+Deno.test("readTreefile() stops at includes that go round", () => {
+  assertEquals(
+    assertThrows(
+      () => read({ "a.yaml": "include: b.yaml\n", "b.yaml": "include: a.yaml\n" }),
+      TreefileError,
+    ).code,
+    "treefile/include-depth",
+  );
+});
+
+Deno.test("readTreefile() gives the same digest for the same meaning, and formatTreefile() leaves empty fields out", () => {
+  const a = read({ "t.yaml": "ref: x # a comment\npackages: [p]\n" });
+  const b = read({ "t.json": '{"packages": ["p"], "ref": "x"}' });
+  assertEquals(a.digest, b.digest);
+  assertEquals(read({ "t.yaml": "ref: x\npackages: [q]\n" }).digest === a.digest, false);
+  assertEquals(JSON.parse(formatTreefile(a.treefile, "x86_64")), {
+    "basearch": "x86_64",
+    "documentation": true,
+    "packages": ["p"],
+    "recommends": true,
+    "ref": "x",
+  });
+});
