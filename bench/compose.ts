@@ -20,8 +20,8 @@ const BUILD = `${ROOT}build/bench`;
 const PROGRAM = `${ROOT}bin/apt-ostree`;
 const ENV = { APT_OSTREE_DENO: Deno.execPath() };
 const REF = "bench/compose";
-/** One package with a maintainer script, which no example has. */
-const ADDED = "less";
+/** Packages with a maintainer script that no example has: one for each way to add one. */
+const [ON_TOP, IN_LIST] = ["less", "ed"];
 
 /** One line of the result. */
 interface Row {
@@ -55,7 +55,11 @@ const work = await Deno.makeTempDir({ dir: BUILD, prefix: "work-" });
 try {
   await using mirror = new ArchiveMirror(`${BUILD}/archive`);
   await writeTreefiles(mirror.sources);
-  const packages = await readPackages("base.yaml");
+  const base = await readTreefile("base.yaml");
+  const { packages } = base;
+  // The same list with one package more: no layer of its own tells what was there before.
+  const edited = { ...base, packages: [...packages, IN_LIST], repos: ["mirror"], ref: REF };
+  await Deno.writeTextFile(`${work}/edited.json`, JSON.stringify(edited));
   const suite = /^Suites: (\S+)/m.exec(mirror.sources)?.[1] ?? "";
   const sources = `${work}/mirror.sources`;
   const peer = (name: string, more: readonly string[], repo: string): PeerInput => ({
@@ -68,7 +72,7 @@ try {
   });
 
   note("Fetching everything once, so that nothing measured waits for a network");
-  await warmPeer(peer("warm", [ADDED], ""));
+  await warmPeer(peer("warm", [ON_TOP, IN_LIST], ""));
   await compose("added.yaml", "warm-repo", "warm-cache", ["--dry-run"], "archive");
   mirror.freeze();
 
@@ -83,12 +87,15 @@ try {
     await checkSamePackages(`${work}/repo-${mode}`, theirs);
     const unchanged = await ours("base.yaml");
 
-    const peerAdded = await measurePeer(peer(`peer-added-${mode}`, [ADDED], repo));
-    const added = await ours("added.yaml");
+    const peerOnTop = await measurePeer(peer(`peer-top-${mode}`, [ON_TOP], repo));
+    const onTop = await ours("added.yaml");
+    const peerInList = await measurePeer(peer(`peer-list-${mode}`, [IN_LIST], repo));
+    const inList = await ours("edited.json");
 
     print(`cold, ${mode}`, cold, peerCold, 0.8);
     print(`nothing changed, ${mode}`, unchanged, peerCold, 0.03);
-    print(`one package added, ${mode}`, added, peerAdded, 0.35);
+    print(`one package on top, ${mode}`, onTop, peerOnTop, 0.35);
+    print(`one more in the list, ${mode}`, inList, peerInList, 0.35);
   }
 } finally {
   await Deno.remove(work, { recursive: true });
@@ -100,16 +107,17 @@ async function writeTreefiles(sources: string): Promise<void> {
   const write = (name: string, ...lines: string[]) =>
     Deno.writeTextFile(`${work}/${name}`, [...lines, "repos: [mirror]", ""].join("\n"));
   await write("base.yaml", `include: ../../../${values.treefile}`, `ref: ${REF}`);
-  await write("added.yaml", "include: base.yaml", `packages: [${ADDED}]`);
+  await write("added.yaml", "include: base.yaml", `packages: [${ON_TOP}]`);
 }
 
-async function readPackages(treefile: string): Promise<string[]> {
+/** Merged form of a treefile. */
+async function readTreefile(treefile: string): Promise<{ packages: string[] }> {
   const { stdout, stderr, success } = await new Deno.Command(PROGRAM, {
     args: ["compose", "tree", "--print-only", `${work}/${treefile}`],
     env: ENV,
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
-  return JSON.parse(new TextDecoder().decode(stdout)).packages;
+  return JSON.parse(new TextDecoder().decode(stdout));
 }
 
 async function compose(

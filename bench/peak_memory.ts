@@ -19,7 +19,9 @@ export class PeakMemory {
     for (let pid; (pid = queue.pop()) !== undefined;) {
       const status = readProc(`${pid}/status`);
       const kib = Number(/^VmHWM:\s*(\d+) kB/m.exec(status)?.[1] ?? 0);
-      const name = /^Name:\s*(.*)$/m.exec(status)?.[1] ?? "";
+      // By the program it runs: a thread's child bears the thread's name until it runs another.
+      const program = unlessGone(() => Deno.readLinkSync(`/proc/${pid}/exe`), "");
+      const name = program.slice(program.lastIndexOf("/") + 1);
       if (kib > 0) this.#peaks.set(pid, { name, kib });
       queue.push(...children(pid));
     }

@@ -184,12 +184,14 @@ function environment(sourceDateEpoch: number): Record<string, string> {
 /** Tell a cell that could not be made from a program that failed in it. */
 function checkSetup(output: string): void {
   const last = output.trimEnd().split("\n").at(-1) ?? "";
-  if (/^sh: \d+: (exec: )?bwrap: not found/.test(last)) {
+  const missing = /^sh: \d+: (?:exec: )?(bwrap|mount): not found/.exec(last)?.[1];
+  if (missing !== undefined) {
     throw new SandboxError(
       "sandbox/missing",
-      'Cannot make a sandbox: there is no "bwrap" on this machine',
+      `Cannot make a sandbox: there is no "${missing}" on this machine`,
       {
-        hint: "Install the package bubblewrap",
+        subject: missing,
+        hint: `Install the package ${missing === "bwrap" ? "bubblewrap" : missing}`,
       },
     );
   }
