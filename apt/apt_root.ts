@@ -254,7 +254,7 @@ export class AptRoot {
       name,
       version,
       architecture,
-      source: (this.#indexesOf(each).find((one) => uri.startsWith(one.uri)) ?? index)?.id ?? "",
+      source: (index ?? this.#indexes.find((one) => uri.startsWith(one.uri)))?.id ?? "",
       uri,
       size: Number(fields.get("Size") ?? 0),
       sha256,
@@ -267,7 +267,7 @@ export class AptRoot {
   /** Archives that have a suite which the package is from; one of each. */
   #indexesOf({ releases }: SimulatedInstall): { readonly id: string; readonly uri: string }[] {
     const fitting = this.#indexes.filter(({ suite }) =>
-      releases.some((release) => release.endsWith(`/${suite}`))
+      releases.some((release) => /[/:]([^/:]*)$/.exec(release)?.[1] === suite)
     );
     return fitting.filter(({ uri }, at) => fitting.findIndex((other) => other.uri === uri) === at);
   }

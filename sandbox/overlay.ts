@@ -10,6 +10,9 @@ export interface OverlaySpec {
   readonly merged: string;
 }
 
+/** Begins the line that tells a cell which could not be set up from a program that failed in it. */
+export const SETUP_FAILED = "apt-ostree sandbox:";
+
 /**
  * The command that mounts an overlay where nobody else sees it, and then runs another.
  *
@@ -37,7 +40,13 @@ export function overlayArgs(
     ...(asRoot ? [] : ["userxattr"]),
   ].join(",");
   const namespaces = asRoot ? ["--mount"] : ["--user", "--map-root-user", "--map-auto", "--mount"];
-  const script = 'mount -t overlay -o "$1" overlay "$2" && shift 2 && exec "$@"';
+  const script = `
+for program in mount bwrap; do
+  command -v "$program" > /dev/null || { echo "${SETUP_FAILED} no $program"; exit 1; }
+done
+mount -t overlay -o "$1" overlay "$2" || { echo "${SETUP_FAILED} no overlay"; exit 1; }
+shift 2
+exec "$@"`;
   return [
     ...["unshare", ...namespaces, "--propagation", "private", "--"],
     ...["sh", "-c", script, "sh", options, overlay.merged, ...argv],

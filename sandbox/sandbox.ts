@@ -4,7 +4,7 @@ import { SandboxError } from "./error.ts";
 import { INTERCEPTION_POLICIES, type InterceptionPolicy } from "./interception/policy.ts";
 import { type InterceptedCall, parseCalls } from "./interception/record.ts";
 import { RECORD_FILE, SHIM_DIRECTORY, writeShims } from "./interception/shim.ts";
-import { overlayArgs, type OverlaySpec } from "./overlay.ts";
+import { overlayArgs, type OverlaySpec, SETUP_FAILED } from "./overlay.ts";
 import { removeTree } from "./remove_tree.ts";
 
 /** How a {@linkcode Sandbox} is made. */
@@ -183,8 +183,9 @@ function environment(sourceDateEpoch: number): Record<string, string> {
 
 /** Tell a cell that could not be made from a program that failed in it. */
 function checkSetup(output: string): void {
-  const last = output.trimEnd().split("\n").at(-1) ?? "";
-  const missing = /^sh: \d+: (?:exec: )?(bwrap|mount): not found/.exec(last)?.[1];
+  const lines = output.trimEnd().split("\n");
+  const last = lines.at(-1) ?? "";
+  const missing = last.startsWith(SETUP_FAILED) ? / no (bwrap|mount)$/.exec(last)?.[1] : undefined;
   if (missing !== undefined) {
     throw new SandboxError(
       "sandbox/missing",
@@ -195,9 +196,13 @@ function checkSetup(output: string): void {
       },
     );
   }
-  if (/^(bwrap|unshare|mount): /.test(last)) {
-    throw new SandboxError("sandbox/failed", `Cannot make a sandbox: ${last}`, {
-      hint: "Namespaces and overlayfs must be allowed to this user on this machine",
-    });
+  if (last.startsWith(SETUP_FAILED) || /^(bwrap|unshare): /.test(last)) {
+    throw new SandboxError(
+      "sandbox/failed",
+      `Cannot make a sandbox: ${lines.slice(-3).join("; ")}`,
+      {
+        hint: "Namespaces and overlayfs must be allowed to this user on this machine",
+      },
+    );
   }
 }

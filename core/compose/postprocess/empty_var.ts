@@ -69,22 +69,16 @@ export function emptyVar(repo: Repo, txn: Transaction, tree: Tree, accounts: Acc
   ].sort();
   const text = `# What this image's packages expect below /var.\n${lines.join("\n")}\n`;
   writeTreeText(txn, tree, "usr/lib/tmpfiles.d/apt-ostree.conf", text);
-  for (const name of LEFTOVERS) tree.remove(`${DPKG_DATABASE}/${name}`);
+  for (const path of LEFTOVERS) tree.remove(path);
   return { kept, dropped };
 }
 
-/** Files of dpkg that mean nothing once it has ended. */
+/** Files of dpkg and debconf that mean nothing once they have ended. */
 const LEFTOVERS = [
-  ...[
-    "lock",
-    "lock-frontend",
-    "status-old",
-    "diversions-old",
-    "statoverride-old",
-    "available",
-    "available-old",
-  ],
-  ...["triggers/Lock", "triggers/Unincorp"],
+  ...["lock", "lock-frontend", "triggers/Lock", "triggers/Unincorp", "available", "available-old"]
+    .map((name) => `${DPKG_DATABASE}/${name}`),
+  ...["status-old", "diversions-old", "statoverride-old"].map((name) => `${DPKG_DATABASE}/${name}`),
+  ...["config.dat-old", "templates.dat-old"].map((name) => `usr/lib/sysimage/debconf/${name}`),
 ];
 
 /** What packages ship below /opt is part of the image: it goes to /usr, and links lead there. */
