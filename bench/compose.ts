@@ -111,13 +111,14 @@ async function writeTreefiles(sources: string): Promise<void> {
 }
 
 /** Merged form of a treefile. */
-async function readTreefile(treefile: string): Promise<{ packages: string[] }> {
+async function readTreefile(treefile: string): Promise<{ readonly packages: string[] }> {
   const { stdout, stderr, success } = await new Deno.Command(PROGRAM, {
     args: ["compose", "tree", "--print-only", `${work}/${treefile}`],
     env: ENV,
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
-  return JSON.parse(new TextDecoder().decode(stdout));
+  const { basearch: _, ...fields } = JSON.parse(new TextDecoder().decode(stdout));
+  return fields;
 }
 
 async function compose(
