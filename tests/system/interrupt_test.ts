@@ -102,6 +102,18 @@ Deno.test("of two composes on one repository the second waits with a message, or
     const refused = await fixture.compose(treefile, "--no-wait");
     assertEquals(refused.code, 1);
     assertStringIncludes(refused.stderr, "code: compose/busy");
+    const other = `${fixture.dir}/other`;
+    await output("ostree", "init", `--repo=${other}`, "--mode=archive");
+    const cachedir = `--cachedir=${fixture.repo}/extensions/aptostree`;
+    const shared = await fixture.run(
+      "compose",
+      "tree",
+      `--repo=${other}`,
+      cachedir,
+      "--no-wait",
+      treefile,
+    );
+    assertStringIncludes(shared.stderr, "code: compose/busy");
     const waited = await fixture.compose(treefile);
     assertEquals(waited.code, 0, waited.stderr);
     assertMatch(waited.stderr, /^Waiting for another compose that uses "/m);

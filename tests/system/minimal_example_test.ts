@@ -67,7 +67,51 @@ Deno.test("the minimal example is whole by the word of ostree and dpkg", { ignor
       system,
     );
     assertEquals(dangling.split("\n").filter((name) => name !== "" && !/\.gz$/.test(name)), []);
+
+    const sysroot = `${dir}/sysroot`;
+    const lines = (text: string) => text.trimEnd().split("\n");
+    await Deno.mkdir(sysroot);
+    await run("ostree", "admin", "init-fs", "--modern", sysroot);
+    await run("ostree", "admin", "os-init", "debian", `--sysroot=${sysroot}`);
+    await run(
+      "ostree",
+      "pull-local",
+      `--repo=${sysroot}/ostree/repo`,
+      "--remote=vendor",
+      repo,
+      REF,
+    );
+    const deploy = [
+      "ostree",
+      "admin",
+      "deploy",
+      `--sysroot=${sysroot}`,
+      "--os=debian",
+      `vendor:${REF}`,
+    ];
+    await run(...deploy);
+    await run(...deploy, "--retain"); // the same once more: the serial tells them apart
+    const status = (...args: string[]) =>
+      output(`${ROOT}bin/apt-ostree`, "status", `--sysroot=${sysroot}`, ...args);
+    const { deployments } = JSON.parse(await status("--json")) as {
+      deployments: Record<string, unknown>[];
+    };
+    const judged = lines(await output("ostree", "admin", "status", `--sysroot=${sysroot}`))
+      .flatMap((line) => /^[ *] +(\S+) ([0-9a-f]{64}\.\d+)/.exec(line)?.slice(1).join("-") ?? []);
+    assertEquals(deployments.map((each) => each["id"]), judged);
+    assertEquals(deployments.map((each) => each["origin"]), judged.map(() => `vendor:${REF}`));
+    assertEquals(deployments.map((each) => each["booted"]), judged.map(() => false));
+    const text = lines(await status());
+    assertEquals(text.slice(0, 3), ["State: idle", "Deployments:", `  vendor:${REF}`]);
+    assertMatch(text[3]!, /^ +Version: 12 \(\d{4}-\d\d-\d\dT/);
   } finally {
-    await run("rm", "-rf", dir);
+    // Deployments cannot be removed while their directories are marked immutable.
+    await run(
+      "sh",
+      "-c",
+      'chattr -i "$1"/sysroot/ostree/deploy/*/deploy/* 2> /dev/null; rm -rf "$1"',
+      "sh",
+      dir,
+    );
   }
 });
