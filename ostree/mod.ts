@@ -26,7 +26,9 @@ export {
   type TreeChecksums,
 } from "./object/dir_tree.ts";
 export { compareNames, isChecksum, type ObjectType } from "./object/name.ts";
+export { fsck, type FsckProblem, type FsckReport } from "./fsck.ts";
 export { importDirectory } from "./import_directory.ts";
+export { prune, type PruneOptions, type PruneStats } from "./prune.ts";
 export { pullLocal, type PullLocalOptions, type PullStats } from "./pull.ts";
 export { checkRef } from "./ref.ts";
 export { Repo } from "./repo.ts";

@@ -13,6 +13,7 @@ import { decodeDirMeta, type DirMeta } from "./object/dir_meta.ts";
 import { decodeDirTree, type DirTree } from "./object/dir_tree.ts";
 import { isChecksum, MAX_METADATA_SIZE, type ObjectType } from "./object/name.ts";
 import { checkRef, refPath } from "./ref.ts";
+import { readRef, readRefs } from "./ref_files.ts";
 import {
   configMode,
   formatKeyFile,
@@ -231,7 +232,7 @@ export class Repo {
       return child === undefined ? undefined : this.readCommit(child).parent;
     }
     if (isChecksum(rev)) return rev;
-    const found = isRefspec(rev) ? this.#readRef(refPath(rev)) : undefined;
+    const found = isRefspec(rev) ? readRef(this.path, refPath(rev)) : undefined;
     if (found !== undefined) return found;
     return /^[0-9a-f]{4,63}$/.test(rev) ? this.#commitBeginning(rev) : undefined;
   }
@@ -248,35 +249,21 @@ export class Repo {
 
   /** Local refs and their commits, sorted by name; those below `prefix` where one is given. */
   listRefs(prefix?: string): Map<string, string> {
-    const refs = new Map<string, string>();
-    const walk = (dir: string, name: string) => {
-      for (const entry of readDir(dir)) {
-        const ref = name === "" ? entry.name : `${name}/${entry.name}`;
-        if (entry.isDirectory) walk(`${dir}/${entry.name}`, ref);
-        else {
-          const checksum = this.#readRef(`heads/${ref}`);
-          if (checksum !== undefined) refs.set(ref, checksum);
-        }
-      }
-    };
     if (prefix !== undefined) checkRef(prefix);
-    walk(`${this.path}/refs/heads${prefix === undefined ? "" : `/${prefix}`}`, prefix ?? "");
-    return new Map([...refs].sort(([a], [b]) => a < b ? -1 : 1));
+    const below = prefix === undefined ? "" : `${prefix}/`;
+    return new Map(
+      [...readRefs(this.path, `heads/${below}`)].map(([name, sum]) => [below + name, sum]),
+    );
   }
 
-  #readRef(path: string): string | undefined {
-    const text = readText(`${this.path}/refs/${path}`);
-    if (text === undefined) return undefined;
-    const checksum = text.replace(/\n$/, "");
-    if (isChecksum(checksum)) return checksum;
-    throw new RefError(
-      "ref/corrupt",
-      `Cannot read ref "${path}" of "${this.path}": it holds no checksum`,
-      {
-        subject: path,
-        hint: "Restore it from a backup, or delete the file and pull again",
-      },
-    );
+  /** All refs and their commits: `REF`, `REMOTE:REF`, and those of mirrors as `mirrors/ID/REF`. */
+  allRefs(): Map<string, string> {
+    const refs = this.listRefs();
+    for (const [name, sum] of readRefs(this.path, "remotes/")) {
+      refs.set(name.replace("/", ":"), sum);
+    }
+    for (const [name, sum] of readRefs(this.path, "mirrors/")) refs.set(`mirrors/${name}`, sum);
+    return refs;
   }
 
   #commitBeginning(start: string): string | undefined {
@@ -353,18 +340,6 @@ function lstat(path: string): Deno.FileInfo | undefined {
 
 function isFile(path: string): boolean {
   return lstat(path)?.isFile ?? false;
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    const gone = error instanceof Deno.errors.NotFound ||
-      error instanceof Deno.errors.NotADirectory ||
-      error instanceof Deno.errors.IsADirectory;
-    if (gone) return undefined;
-    throw error;
-  }
 }
 
 function readDir(path: string): Deno.DirEntry[] {

@@ -12,7 +12,7 @@ import { setup } from "./setup.ts";
 /** Where each tier's tests lie. */
 const TIERS: Readonly<Record<string, readonly string[]>> = {
   unit: ["base", "apt", "ostree", "sandbox", "core", "cli", "tests/support"],
-  system: ["tests/system"],
+  system: ["tests/system", "tests/ostree"],
   boot: ["tests/boot"],
 };
 

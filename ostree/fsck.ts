@@ -1,0 +1,97 @@
+import { AptOstreeError } from "@apt-ostree/base";
+import { checkFile } from "./check_file.ts";
+import { ObjectError } from "./error.ts";
+import { looseObjects } from "./loose_objects.ts";
+import { addReachable, objectKey } from "./reachable.ts";
+import type { Repo } from "./repo.ts";
+
+/** Something that is wrong with a repository. */
+export interface FsckProblem {
+  /** The object or ref, as a person would name it. */
+  readonly subject: string;
+  /** What is wrong with it. */
+  readonly message: string;
+}
+
+/** What {@linkcode fsck} found. */
+export interface FsckReport {
+  /** Objects that were looked at. */
+  readonly objects: number;
+  /** Commits that are known to be there in part, which is no fault. */
+  readonly partialCommits: number;
+  readonly problems: readonly FsckProblem[];
+}
+
+/**
+ * Check a repository: the checksum and form of every object, and that all which refs and commits need
+ * is there.
+ *
+ * @param options.signal Stops the work; the call then throws the signal's reason.
+ */
+export function fsck(repo: Repo, options: { readonly signal?: AbortSignal } = {}): FsckReport {
+  const problems: FsckProblem[] = [];
+  const present = new Set<string>();
+  const commits: string[] = [];
+  let objects = 0;
+  for (const { checksum, type } of looseObjects(repo)) {
+    options.signal?.throwIfAborted();
+    objects++;
+    present.add(objectKey(checksum, type));
+    if (type === "commit") commits.push(checksum);
+    note(problems, `${type} ${checksum}`, () => checkObject(repo, checksum, type));
+  }
+  const partial = new Set(commits.filter((commit) => isPartial(repo, commit)));
+  for (const commit of commits) {
+    if (partial.has(commit)) continue;
+    note(problems, `commit ${commit}`, () => {
+      for (const key of addReachable(repo, [commit], 0)) {
+        if (present.has(key) || key.endsWith(".commitmeta")) continue;
+        throw new ObjectError(
+          "object/not-found",
+          `Cannot find object ${key}, which commit ${commit} needs`,
+          {
+            subject: key,
+          },
+        );
+      }
+    });
+  }
+  note(problems, "refs", () => {
+    for (const [ref, commit] of repo.allRefs()) {
+      note(problems, `ref ${ref}`, () => void repo.readCommit(commit));
+    }
+  });
+  return { objects, partialCommits: partial.size, problems };
+}
+
+function checkObject(repo: Repo, checksum: string, type: string): void {
+  switch (type) {
+    case "dirtree":
+      return void repo.readDirTree(checksum);
+    case "dirmeta":
+      return void repo.readDirMeta(checksum);
+    case "commit":
+      return void repo.readCommit(checksum);
+    case "file":
+      return checkFile(repo, checksum);
+  }
+}
+
+function isPartial(repo: Repo, commit: string): boolean {
+  try {
+    return Deno.statSync(`${repo.path}/state/${commit}.commitpartial`).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** Note a failure that says what is wrong with the repository; anything else is a bug. */
+function note(problems: FsckProblem[], subject: string, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    if (!(error instanceof AptOstreeError)) throw error;
+    problems.push({ subject, message: error.message });
+  }
+}

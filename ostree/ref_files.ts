@@ -1,0 +1,63 @@
+import { RefError } from "./error.ts";
+import { isChecksum } from "./object/name.ts";
+
+/**
+ * Commit that a ref's file names; a link to another ref is followed.
+ *
+ * @param path Below the repository's `refs/`, for example `heads/stable`.
+ * @returns `undefined` where there is no such file.
+ * @throws {RefError} `ref/corrupt` if it holds no checksum.
+ */
+export function readRef(repo: string, path: string): string | undefined {
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(`${repo}/refs/${path}`);
+  } catch (error) {
+    const none = error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.NotADirectory || error instanceof Deno.errors.IsADirectory;
+    if (none) return undefined;
+    throw error;
+  }
+  const checksum = text.replace(/\n$/, "");
+  if (isChecksum(checksum)) return checksum;
+  throw new RefError(
+    "ref/corrupt",
+    `Cannot read ref "${path}" of "${repo}": it holds no checksum`,
+    {
+      subject: path,
+      hint: "Restore it from a backup, or delete the file and pull again",
+    },
+  );
+}
+
+/**
+ * All refs below a directory of `refs/`, sorted by name.
+ *
+ * @param top For example `heads/`; the names are without it.
+ */
+export function readRefs(repo: string, top: string): Map<string, string> {
+  const refs: [string, string][] = [];
+  const walk = (below: string) => {
+    for (const entry of readDirectory(`${repo}/refs/${top}${below}`)) {
+      const name = below + entry.name;
+      if (entry.isDirectory) walk(`${name}/`);
+      else {
+        const checksum = readRef(repo, top + name);
+        if (checksum !== undefined) refs.push([name, checksum]);
+      }
+    }
+  };
+  walk("");
+  return new Map(refs.sort(([a], [b]) => a < b ? -1 : 1));
+}
+
+function readDirectory(path: string): Deno.DirEntry[] {
+  try {
+    return [...Deno.readDirSync(path)];
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return [];
+    }
+    throw error;
+  }
+}
