@@ -90,8 +90,9 @@ export const command: Command = defineCommand({
           const text = formatDiffBlock(result.difference);
           if (text !== "") print(text);
         }
-        for (const path of result.droppedFiles) {
-          progress({ type: "message", level: "info", text: `Not kept: ${path}` });
+        if (result.droppedFiles.length > 0) {
+          const text = `Not kept, made again on each host: ${result.droppedFiles.join(", ")}`;
+          progress({ type: "message", level: "info", text });
         }
         print(result.ref === undefined ? result.commit : `${result.ref} => ${result.commit}`);
     }
