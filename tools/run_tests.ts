@@ -11,7 +11,7 @@ import { setup } from "./setup.ts";
 
 /** Where each tier's tests lie. */
 const TIERS: Readonly<Record<string, readonly string[]>> = {
-  unit: ["base", "apt", "ostree", "sandbox", "core", "cli", "tests/support"],
+  unit: ["base", "apt", "ostree", "sandbox", "core", "cli", "bench"],
   system: ["tests/system", "tests/ostree"],
   boot: ["tests/boot"],
 };

@@ -35,6 +35,11 @@ export const FIELDS = {
     merge: "scalar",
     text: "The ref to write, for example debian/12/${basearch}/minimal.",
   },
+  "basearch": {
+    type: "string",
+    merge: "scalar",
+    text: "Architecture that the tree is for, as the kernel says it; has to be this machine's.",
+  },
   "packages": {
     type: "string-list",
     merge: "list",
@@ -112,7 +117,7 @@ export type FieldName = keyof typeof FIELDS;
 
 /** Fields of rpm-ostree's treefiles that this version refuses, since it would have to ignore them. */
 export const UNSUPPORTED_FIELDS: readonly string[] = [
-  ...["basearch", "rojig", "gpg-key", "repo-metadata", "advisories-metadata", "mutate-os-release"],
+  ...["rojig", "gpg-key", "repo-metadata", "advisories-metadata", "mutate-os-release"],
   ...[
     "releasever",
     "repovars",

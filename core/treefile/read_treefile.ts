@@ -237,6 +237,14 @@ function toTreefile(
   basearch: string,
   path: string,
 ): Treefile {
+  const given = fields.get("basearch");
+  if (given !== undefined && given !== basearch) {
+    throw new TreefileError(
+      "treefile/bad-value",
+      `Cannot use treefile "${path}" here: it is for ${given}, and this machine is ${basearch}`,
+      { subject: "basearch", hint: "Compose it on a machine of that architecture" },
+    );
+  }
   const variables = new Map<string, string>([
     ["basearch", basearch],
     ["arch", dpkgArchitecture(basearch)],

@@ -81,6 +81,7 @@ const WRONG: [text: string, code: TreefileError["code"], message: string][] = [
   ["automatic-version-suffix: '--'\n", "treefile/bad-value", "one ASCII character"],
   ["ref: ${nope}\n", "treefile/unknown-variable", '"nope"'],
   ["variables: {basearch: x}\n", "treefile/bad-value", "set by apt-ostree"],
+  ["basearch: s390x\n", "treefile/bad-value", "it is for s390x"],
   ["documentatoin: false\n", "treefile/unknown-field", '"documentatoin"'],
   ["add-files: []\n", "treefile/unsupported-field", '"add-files"'],
 ];
@@ -88,6 +89,14 @@ const WRONG: [text: string, code: TreefileError["code"], message: string][] = [
 Deno.test.each(WRONG)("readTreefile() refuses %j with %s", (text, code, message) => {
   const error = fails(text);
   assertEquals([error.code, error.message.includes(message)], [code, true], error.message);
+});
+
+Deno.test("readTreefile() reads what formatTreefile() writes", () => {
+  const text =
+    "ref: x\npackages: [p]\nrecommends: false\nautomatic-version-prefix: '1'\nunits: [u.service]\nrepos: [r]\n";
+  const { treefile } = read({ "t.yaml": text });
+  const again = read({ "t.yaml": formatTreefile(treefile, "x86_64") });
+  assertEquals(again.treefile, treefile);
 });
 
 Deno.test("readTreefile() stops at includes that go round", () => {
