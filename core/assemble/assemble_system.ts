@@ -120,15 +120,17 @@ export class Assembly {
    * @param packages In apt's order of unpacking.
    * @param layers Names that each layer of the treefile asks for, in the order they stand on each
    * other.
+   * @param options.recommends Whether recommended packages came with them. @default {false}
    * @throws {ConflictError} {@linkcode ScriptError} {@linkcode AssembleError} Nothing outside the
    * directory has changed then.
    */
   async addAll(
     packages: readonly PackageCommit[],
     layers: readonly (readonly string[])[],
+    options: { readonly recommends?: boolean } = {},
   ): Promise<void> {
     const { filter = KEEP_ALL, progress, sourceDateEpoch } = this.#options;
-    const waves = planWaves(packages, { fresh: true, layers });
+    const waves = planWaves(packages, { fresh: true, layers, ...options });
     const cache = new StageCache(this.#repo, `${filter.name}\0${sourceDateEpoch}`);
     const keys = cache.keys(waves);
     const known = keys.findLastIndex((key) => cache.find(key));

@@ -11,17 +11,22 @@ import type { PackageCommit } from "../import/package_commit.ts";
  *
  * @param packages In apt's order of unpacking, which each step keeps.
  * @param options.layers Names of the packages that each layer asks for.
+ * @param options.recommends Whether recommended packages came with them. @default {false}
  * @see Debian Policy 7.2
  */
 export function planWaves(
   packages: readonly PackageCommit[],
-  options: { readonly fresh: boolean; readonly layers?: readonly (readonly string[])[] },
+  options: {
+    readonly fresh: boolean;
+    readonly layers?: readonly (readonly string[])[];
+    readonly recommends?: boolean;
+  },
 ): PackageCommit[][] {
   const index = new Index(packages);
   const essential = options.fresh
     ? index.closure(packages.filter((pkg) => pkg.control.get("Essential") === "yes"))
     : new Set<PackageCommit>();
-  const level = startLevels(packages, index, options.layers ?? []);
+  const level = startLevels(packages, index, options.layers ?? [], options.recommends ?? false);
   for (const pkg of essential) level.set(pkg, 0);
   // Levels only rise; a circle through Pre-Depends, which archives do not have, ends at the bound.
   for (let round = 0, changed = true; changed && round < packages.length; round++) {
@@ -52,13 +57,14 @@ function startLevels(
   packages: readonly PackageCommit[],
   index: Index,
   layers: readonly (readonly string[])[],
+  recommends: boolean,
 ): Map<PackageCommit, number> {
   const room = packages.length + 1;
   const level = new Map<PackageCommit, number>();
   layers.forEach((layer, at) => {
     const names = new Set(layer.map((request) => request.replace(/[=/:].*/, "")));
     const asked = packages.filter((pkg) => names.has(pkg.id.name));
-    for (const pkg of index.closure(asked, true)) {
+    for (const pkg of index.closure(asked, recommends)) {
       if (!level.has(pkg)) level.set(pkg, 1 + at * room);
     }
   });
@@ -117,17 +123,17 @@ class Index {
     return seen;
   }
 
+  /** For each dependency one package that satisfies it, as apt prefers them: the first that is there. */
   #satisfy(dependencies: readonly Dependency[]): PackageCommit[] {
-    const found: PackageCommit[] = [];
-    for (const alternatives of dependencies) {
+    return dependencies.flatMap((alternatives) => {
       for (const alternative of alternatives) {
-        for (const { pkg, version } of this.#providers.get(alternative.name) ?? []) {
-          if (version === undefined ? !alternative.relation : allowsVersion(alternative, version)) {
-            found.push(pkg);
-          }
-        }
+        const providers = this.#providers.get(alternative.name) ?? [];
+        const found = providers.find(({ version }) =>
+          version === undefined ? !alternative.relation : allowsVersion(alternative, version)
+        );
+        if (found) return [found.pkg];
       }
-    }
-    return found;
+      return [];
+    });
   }
 }

@@ -305,7 +305,7 @@ class Compose {
       filter: this.#filter,
       ...pickDefined(options, "runner", "signal", "progress"),
     });
-    await assembly.addAll(packages, treefile.packageLayers);
+    await assembly.addAll(packages, treefile.packageLayers, { recommends: treefile.recommends });
     const { tree } = assembly;
     if (treefile.units.length > 0 || treefile.defaultTarget !== undefined) {
       const sandbox = assembly.sandbox();
