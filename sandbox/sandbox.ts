@@ -112,7 +112,7 @@ export class Sandbox {
     });
     const argv = overlayArgs(overlay, bwrap, Deno.uid() === 0);
     // The kernel's mark that a volatile overlay was not synced: here nothing is ever trusted to be.
-    removeTree(`${overlay.work}/work/incompat`);
+    removeTree([overlay.work, "work", "incompat"].join("/"));
     const timeout = AbortSignal.timeout(run.timeoutMs ?? TIMEOUT);
     const signal = run.signal ? AbortSignal.any([run.signal, timeout]) : timeout;
     const start = performance.now();
