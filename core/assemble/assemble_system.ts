@@ -134,11 +134,10 @@ export class Assembly {
     const cache = new StageCache(this.#repo, `${filter.name}\0${sourceDateEpoch}`);
     const keys = cache.keys(waves);
     const known = keys.findLastIndex((key) => cache.find(key));
-    if (known >= 0) this.#resume(cache.find(keys[known]!)!, waves.slice(0, known + 1).flat());
     if (known >= 0) {
-      const text = `${
-        waves.slice(0, known + 1).flat().length
-      } packages stand as an earlier compose left them`;
+      const standing = waves.slice(0, known + 1).flat();
+      this.#resume(cache.find(keys[known]!)!, standing);
+      const text = `${standing.length} packages stand as an earlier compose left them`;
       progress?.({ type: "message", level: "info", text });
     }
     for (const [number, wave] of waves.entries()) {

@@ -34,6 +34,7 @@ import { formatLockfile } from "./lockfile.ts";
 import { pickDefined } from "./pick_defined.ts";
 import { readSources } from "./read_sources.ts";
 import { readAccounts } from "./postprocess/accounts.ts";
+import { writeAutoInstalled } from "./postprocess/auto_installed.ts";
 import { forgetMissingFiles, layOutDeployment } from "./postprocess/deployment_layout.ts";
 import { buildInitramfs, prepareInitramfs } from "./postprocess/initramfs.ts";
 import { findInitramfs, keepInitramfs } from "./postprocess/initramfs_cache.ts";
@@ -99,12 +100,12 @@ export type ComposeTreeResult =
     readonly imported: number;
     /** What differs from the parent. */
     readonly difference: PackageDifference;
-    /** Files below /var that were not kept, and why it does not matter. */
+    /** Files below /var that were not kept: programs make them again. */
     readonly droppedFiles: readonly string[];
   };
 
 /** Changes when the same inputs give another tree. */
-const COMPOSE_VERSION = 1;
+const COMPOSE_VERSION = 2;
 
 /**
  * Make an OSTree commit from a treefile.
@@ -202,7 +203,7 @@ class Compose {
     const epoch = options.sourceDateEpoch ?? Math.max(0, ...repositories.map((each) => each.date));
     const parent = this.#parent(previous);
     await using ahead = this.#pullAhead(packages);
-    const assembled = await this.#assemble(packages, epoch, parent);
+    const assembled = await this.#assemble(packages, plan, epoch, parent);
     await ahead?.publish();
     const result = await this.#commit(assembled, packages, inputHash, repositories, epoch, parent);
     return {
@@ -288,6 +289,7 @@ class Compose {
 
   async #assemble(
     packages: readonly PackageCommit[],
+    plan: Plan,
     epoch: number,
     parent: string | undefined,
   ) {
@@ -307,6 +309,9 @@ class Compose {
     });
     await assembly.addAll(packages, treefile.packageLayers, { recommends: treefile.recommends });
     const { tree } = assembly;
+    assembly.write((txn) =>
+      writeAutoInstalled(txn, tree, plan.packages, dpkgArchitecture(this.#basearch))
+    );
     if (treefile.units.length > 0 || treefile.defaultTarget !== undefined) {
       const sandbox = assembly.sandbox();
       await enableUnits(sandbox, treefile.units, treefile.defaultTarget, signal);
@@ -321,6 +326,10 @@ class Compose {
       const before = committedAccounts(this.#target, Tree.fromCommit(this.#target, parent));
       const changes = planIds(readAccounts(work, tree), before);
       assembly.write((txn) => changeIds(work, txn, tree, changes));
+    }
+    if (assembly.skipped.length > 0) {
+      const text = `Left out, since no commit can hold them: ${assembly.skipped.join(", ")}`;
+      options.progress?.({ type: "message", level: "warning", text });
     }
     const release = kernelRelease(tree);
     const initramfs = release === undefined ? undefined : await this.#initramfs(assembly, release);

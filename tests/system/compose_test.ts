@@ -117,6 +117,9 @@ postprocess:
     assertEquals(text("etc/test-service.conf"), "color=blue\n");
     assertEquals(text("usr/lib/opt/test-service/readme"), "text\n");
     assertStringIncludes(text("usr/lib/sysimage/dpkg/status"), " /etc/test-service.conf ");
+    const automatic = text("usr/lib/sysimage/apt/extended_states");
+    assertStringIncludes(automatic, "Package: test-data\n");
+    assertEquals(/^Package: (test-service|dpkg)$/m.test(automatic), false);
     const tmpfiles = text("usr/lib/tmpfiles.d/apt-ostree.conf");
     assertStringIncludes(
       tmpfiles,
