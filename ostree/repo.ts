@@ -164,13 +164,31 @@ export class Repo {
     return decodeCommit(this.readMetadata(checksum, "commit"));
   }
 
-  /** What a content object is, without its bytes; the checksum is not tested. */
+  /**
+   * What a content object is, without its bytes.
+   *
+   * A symbolic link is checked against the checksum; of a regular file only who reads it can tell.
+   *
+   * @throws {ObjectError} `object/not-found`, `object/corrupt`.
+   */
   statFile(checksum: string): ContentMeta & { readonly size: number } {
+    const { size, ...meta } = this.#statFile(checksum);
+    if (meta.type === "symlink" && contentHash(meta).digest("hex") !== checksum) {
+      throw corrupt(checksum, "file", "the link has another checksum");
+    }
+    return { ...meta, size };
+  }
+
+  #statFile(checksum: string): ContentMeta & { readonly size: number } {
     const path = this.objectPath(checksum, "file");
     const info = lstat(path);
     if (!info) throw missing(checksum, "file", this.path);
     if (this.mode === "archive") {
-      const { meta, size } = decodeArchiveHeader(readArchiveHeader(path, checksum));
+      const header = readArchiveHeader(path, checksum);
+      const { meta, size } = decodeArchiveHeader(header);
+      if (meta.type === "symlink" && info.size !== 8 + header.length) {
+        throw corrupt(checksum, "file", "bytes stand behind the link");
+      }
       return { ...meta, size };
     }
     if (this.mode === "bare-user") {
@@ -297,7 +315,9 @@ function readArchiveHeader(path: string, checksum: string): Uint8Array {
   using file = Deno.openSync(path);
   const frame = new Uint8Array(8);
   if (file.readSync(frame) !== 8) throw corrupt(checksum, "file", "it is cut off");
-  const length = new DataView(frame.buffer).getUint32(0);
+  const view = new DataView(frame.buffer);
+  const length = view.getUint32(0);
+  if (view.getUint32(4) !== 0) throw corrupt(checksum, "file", "its frame is damaged");
   if (length > MAX_METADATA_SIZE) throw corrupt(checksum, "file", "its header is too long");
   const header = new Uint8Array(length);
   let at = 0;
@@ -313,8 +333,15 @@ function inflate(stored: Uint8Array, size: number, checksum: string): Uint8Array
   const start = 8 + new DataView(stored.buffer, stored.byteOffset).getUint32(0);
   try {
     // One byte more than promised is room enough to notice a bomb.
-    const body = inflateRawSync(stored.subarray(start), { maxOutputLength: size + 1 });
+    const options = { maxOutputLength: size + 1, info: true };
+    const { buffer: body, engine } = inflateRawSync(stored.subarray(start), options) as unknown as {
+      readonly buffer: Uint8Array;
+      readonly engine: { readonly bytesWritten: number };
+    };
     if (body.length !== size) throw corrupt(checksum, "file", `it unpacks to ${body.length} bytes`);
+    if (engine.bytesWritten !== stored.length - start) {
+      throw corrupt(checksum, "file", "bytes stand behind its end");
+    }
     return new Uint8Array(body);
   } catch (cause) {
     if (cause instanceof ObjectError) throw cause;

@@ -168,8 +168,21 @@ export class Transaction implements Disposable {
    */
   adopt(path: string, checksum: string, type: ObjectType, how: "link" | "copy"): void {
     this.#stage(checksum, type, (staged) => {
-      if (how === "link") Deno.linkSync(path, staged);
-      else Deno.copyFileSync(path, staged);
+      try {
+        if (how === "link") Deno.linkSync(path, staged);
+        else Deno.copyFileSync(path, staged);
+      } catch (cause) {
+        if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+        throw new ObjectError(
+          "object/not-found",
+          `Cannot take over ${type} ${checksum}: it is not there`,
+          {
+            subject: checksum,
+            hint: `Look at the other repository: ${path} is missing`,
+            cause,
+          },
+        );
+      }
     });
   }
 

@@ -18,7 +18,9 @@ export async function setup(lists: readonly string[]): Promise<void> {
   }
   await installToolchain();
   if (missing.size === 0) return;
-  console.log("These Debian packages are missing and will be installed:");
+  console.log(
+    `These Debian packages are missing${Deno.uid() === 0 ? " and will be installed" : ""}:`,
+  );
   for (const [name, reason] of missing) console.log(`  ${name.padEnd(22)} ${reason}`);
   const command = ["apt-get", "install", "--yes", "--no-install-recommends", ...missing.keys()];
   if (Deno.uid() !== 0) {

@@ -74,7 +74,10 @@ export function decodeArchiveHeader(bytes: Uint8Array): { meta: ContentMeta; siz
     string,
     VariantXattrs,
   ];
-  return { meta: decodeFields(uid, gid, mode, rdev, target, xattrs), size: Number(swap64(size)) };
+  const meta = decodeFields(uid, gid, mode, rdev, target, xattrs);
+  const bytes = Number(swap64(size));
+  if (meta.type === "symlink" && bytes !== 0) throw corrupt("a link has a size");
+  return { meta, size: bytes };
 }
 
 /** A SHA-256 that has taken the header already; feed it the file's bytes. */
