@@ -30,7 +30,6 @@ export type ContentMeta =
 
 const S_IFREG = 0o100000;
 const S_IFLNK = 0o120000;
-const S_IFMT = 0o170000;
 
 /** Mode of every symbolic link. */
 const LINK_MODE = S_IFLNK | 0o777;
@@ -75,9 +74,9 @@ export function decodeArchiveHeader(bytes: Uint8Array): { meta: ContentMeta; siz
     VariantXattrs,
   ];
   const meta = decodeFields(uid, gid, mode, rdev, target, xattrs);
-  const bytes = Number(swap64(size));
-  if (meta.type === "symlink" && bytes !== 0) throw corrupt("a link has a size");
-  return { meta, size: bytes };
+  const unpacked = Number(swap64(size));
+  if (meta.type === "symlink" && unpacked !== 0) throw corrupt("a link has a size");
+  return { meta, size: unpacked };
 }
 
 /** A SHA-256 that has taken the header already; feed it the file's bytes. */
@@ -114,8 +113,8 @@ function decodeFields(
     ...(read.length > 0 ? { xattrs: read } : {}),
   };
   if (rdev !== 0) throw corrupt("it has a device number");
-  if ((full & S_IFMT) === S_IFLNK) return { type: "symlink", ...owner, target };
-  if ((full & S_IFMT) !== S_IFREG) throw corrupt(`mode is 0${full.toString(8)}`);
+  if (full === LINK_MODE) return { type: "symlink", ...owner, target };
+  if ((full & ~0o7777) !== S_IFREG) throw corrupt(`mode is 0${full.toString(8)}`);
   if (target !== "") throw corrupt("a regular file has a link target");
   return { type: "file", ...owner, mode: full & 0o7777 };
 }

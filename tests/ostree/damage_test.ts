@@ -70,7 +70,7 @@ for (const mode of MODES) {
           const { problems } = fsck(repo);
           assert(
             problems.some(({ subject, message }) => `${subject} ${message}`.includes(checksum)),
-            `${path} ${damage.length}`,
+            `${path} ${bytes.toHex()} ${damage.toHex()}`,
           );
           const error = assertThrows(() => readAll(repo), AptOstreeError);
           assert(error.message.length > 20);
