@@ -19,6 +19,7 @@ export interface FsckReport {
   readonly objects: number;
   /** Commits that are known to be there in part, which is no fault. */
   readonly partialCommits: number;
+  /** What is wrong; empty where all is well. */
   readonly problems: readonly FsckProblem[];
 }
 
