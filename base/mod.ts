@@ -22,6 +22,7 @@ export { insidePath } from "./safe_path.ts";
 export { type TarEntry, type TarEntryType, type TarHandler, type TarLimits } from "./tar/entry.ts";
 export { TarError } from "./tar/error.ts";
 export { TarReader } from "./tar/reader.ts";
+export { type TarEntryInput, TarWriter } from "./tar/writer.ts";
 export { WorkerClient, WorkerError } from "./worker_client.ts";
 export { type WorkerAnswer, type WorkerRequest } from "./worker_protocol.ts";
 export { serveWorker, type WorkerService } from "./worker_server.ts";
