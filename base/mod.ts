@@ -24,6 +24,7 @@ export { TarError } from "./tar/error.ts";
 export { TarReader } from "./tar/reader.ts";
 export { type TarEntryInput, TarWriter } from "./tar/writer.ts";
 export { WorkerClient, WorkerError } from "./worker_client.ts";
+export { WorkerPool } from "./worker_pool.ts";
 export { type WorkerAnswer, type WorkerRequest } from "./worker_protocol.ts";
 export { serveWorker, type WorkerService } from "./worker_server.ts";
 export { readXattr, readXattrs, writeXattr, type Xattr } from "./xattrs.ts";

@@ -21,6 +21,8 @@ export type ProgressEvent =
     readonly phase: string;
     /** Steps done so far. */
     readonly done: number;
+    /** How many steps there will be, where that became known, or grew, since the start. */
+    readonly total?: number;
     /** Bytes done so far, where the phase counts bytes. */
     readonly bytes?: number;
     /** The thing just finished or begun, for example a package. */

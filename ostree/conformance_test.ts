@@ -8,7 +8,7 @@ import { pullLocal } from "./pull.ts";
 import { Repo } from "./repo.ts";
 import type { RepoMode } from "./repo_config.ts";
 import { Tree } from "./tree/tree.ts";
-import { variant } from "./variant/variant.ts";
+import { commitTree } from "./commit_tree.ts";
 
 readXattrs("/"); // loads the C library, for the life of the process, before a test can be blamed
 const ignore = await lacks("ostree", "setfattr") || Deno.uid() !== 0;
@@ -50,12 +50,10 @@ async function inTemp(body: (dir: string) => Promise<void>): Promise<void> {
   }
 }
 
-function commitDirectory(repo: Repo, dir: string, ref: string): string {
+async function commitDirectory(repo: Repo, dir: string, ref: string): Promise<string> {
   using txn = repo.transaction();
-  const metadata = new Map([["ostree.ref-binding", variant("as", [ref])]]);
-  const root = importDirectory(txn, dir);
-  const commit = txn.writeCommit({ root, timestamp: 1700000000, subject: "s", metadata });
-  txn.setRef(ref, commit);
+  const root = await importDirectory(txn, dir);
+  const commit = commitTree(txn, root, { refs: [ref], timestamp: 1700000000, subject: "s" });
   txn.commit();
   return commit;
 }
@@ -67,7 +65,7 @@ for (const mode of MODES) {
     () =>
       inTemp(async (dir) => {
         const tree = await makeTree(dir);
-        const ours = commitDirectory(Repo.init(`${dir}/ours`, { mode }), tree, "x/y");
+        const ours = await commitDirectory(Repo.init(`${dir}/ours`, { mode }), tree, "x/y");
         assertEquals(await Array.fromAsync(Deno.readDir(`${dir}/ours/tmp`)), []);
         await run("ostree", `--repo=${dir}/theirs`, "init", `--mode=${mode}`);
         const theirs = await run(
@@ -108,7 +106,7 @@ for (const from of MODES.slice(0, 3)) {
           const tree = await makeTree(dir);
           const source = Repo.init(`${dir}/source`, { mode: from });
           const target = Repo.init(`${dir}/target`, { mode: to });
-          const commit = commitDirectory(source, tree, "x");
+          const commit = await commitDirectory(source, tree, "x");
           const first = await pullLocal(source, target, [commit], {
             refs: new Map([["x", commit]]),
           });
@@ -129,7 +127,7 @@ Deno.test("pullLocal() deflates many files in workers", { ignore }, () =>
     }
     const source = Repo.init(`${dir}/source`, { mode: "bare" });
     const target = Repo.init(`${dir}/target`, { mode: "archive" });
-    const commit = commitDirectory(source, `${dir}/tree`, "x");
+    const commit = await commitDirectory(source, `${dir}/tree`, "x");
     assertEquals((await pullLocal(source, target, [commit])).files, 400);
     await run("ostree", `--repo=${dir}/target`, "fsck", "--quiet", "--all");
     assertEquals(target.hasObject(commit, "commit"), true);
@@ -142,7 +140,7 @@ Deno.test(
     inTemp(async (dir) => {
       const path = await makeTree(dir);
       const repo = Repo.init(`${dir}/repo`, { mode: "bare" });
-      commitDirectory(repo, path, "a");
+      await commitDirectory(repo, path, "a");
       const tree = Tree.fromCommit(repo, "a");
       const before = repo.readCommit(repo.requireRev("a")).root;
       tree.remove("empty");

@@ -4,6 +4,7 @@ import { ObjectError } from "./error.ts";
 import { looseObjects } from "./loose_objects.ts";
 import { addReachable, objectKey } from "./reachable.ts";
 import type { Repo } from "./repo.ts";
+import { readXattrsLink } from "./split_xattrs/read_xattrs_link.ts";
 
 /** Something that is wrong with a repository. */
 export interface FsckProblem {
@@ -29,7 +30,10 @@ export interface FsckReport {
  *
  * @param options.signal Stops the work; the call then throws the signal's reason.
  */
-export function fsck(repo: Repo, options: { readonly signal?: AbortSignal } = {}): FsckReport {
+export async function fsck(
+  repo: Repo,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<FsckReport> {
   const problems: FsckProblem[] = [];
   const present = new Set<string>();
   const commits: string[] = [];
@@ -39,12 +43,13 @@ export function fsck(repo: Repo, options: { readonly signal?: AbortSignal } = {}
     objects++;
     present.add(objectKey(checksum, type));
     if (type === "commit") commits.push(checksum);
-    note(problems, `${type} ${checksum}`, () => checkObject(repo, checksum, type));
+    await note(problems, `${type} ${checksum}`, () => checkObject(repo, checksum, type));
   }
-  const partial = new Set(commits.filter((commit) => isPartial(repo, commit)));
+  const known = repo.partialCommits();
+  const partial = new Set(commits.filter((commit) => known.has(commit)));
   for (const commit of commits) {
     if (partial.has(commit)) continue;
-    note(problems, `commit ${commit}`, () => {
+    await note(problems, `commit ${commit}`, () => {
       for (const key of addReachable(repo, [commit], 0)) {
         if (present.has(key) || key.endsWith(".commitmeta")) continue;
         throw new ObjectError(
@@ -57,15 +62,15 @@ export function fsck(repo: Repo, options: { readonly signal?: AbortSignal } = {}
       }
     });
   }
-  note(problems, "refs", () => {
+  await note(problems, "refs", async () => {
     for (const [ref, commit] of repo.allRefs()) {
-      note(problems, `ref ${ref}`, () => void repo.readCommit(commit));
+      await note(problems, `ref ${ref}`, () => void repo.readCommit(commit));
     }
   });
   return { objects, partialCommits: partial.size, problems };
 }
 
-function checkObject(repo: Repo, checksum: string, type: string): void {
+function checkObject(repo: Repo, checksum: string, type: string): Promise<void> | void {
   switch (type) {
     case "dirtree":
       return void repo.readDirTree(checksum);
@@ -73,24 +78,23 @@ function checkObject(repo: Repo, checksum: string, type: string): void {
       return void repo.readDirMeta(checksum);
     case "commit":
       return void repo.readCommit(checksum);
+    case "commitmeta":
+      return void repo.readDetachedMetadata(checksum);
+    case "file-xattrs-link":
+      return void readXattrsLink(repo, checksum);
     case "file":
       return checkFile(repo, checksum);
   }
 }
 
-function isPartial(repo: Repo, commit: string): boolean {
-  try {
-    return Deno.statSync(`${repo.path}/state/${commit}.commitpartial`).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
 /** Note a failure that says what is wrong with the repository; anything else is a bug. */
-function note(problems: FsckProblem[], subject: string, check: () => void): void {
+async function note(
+  problems: FsckProblem[],
+  subject: string,
+  check: () => Promise<void> | void,
+): Promise<void> {
   try {
-    check();
+    await check();
   } catch (error) {
     if (!(error instanceof AptOstreeError)) throw error;
     problems.push({ subject, message: error.message });

@@ -22,8 +22,16 @@ export interface PruneStats {
   readonly bytes: number;
 }
 
-/** Detached metadata and the like go with their commit, tombstones and links stay. */
-const PRUNED = new Set(["file", "dirtree", "dirmeta", "commit", "commitmeta"]);
+/** Tombstones stay. */
+const PRUNED = new Set([
+  "file",
+  "dirtree",
+  "dirmeta",
+  "commit",
+  "commitmeta",
+  "file-xattrs",
+  "file-xattrs-link",
+]);
 
 /**
  * Delete the objects that no ref reaches, local, remote or mirrored.

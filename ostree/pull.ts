@@ -1,5 +1,5 @@
 import { orAbort } from "@apt-ostree/base";
-import { pullContent } from "./pull_content.ts";
+import { pullContent } from "./transfer_content.ts";
 import { ContentPull } from "./content_pull.ts";
 import type { TreeChecksums } from "./object/dir_tree.ts";
 import type { Repo } from "./repo.ts";
@@ -7,6 +7,13 @@ import type { Transaction } from "./transaction.ts";
 
 /** How {@linkcode pullLocal} goes about it. */
 export interface PullLocalOptions {
+  /** How many parents of each commit come too, as far as the source has them; -1 for all. @default {0} */
+  readonly depth?: number;
+  /**
+   * Bring the commits and their detached metadata alone; the target then knows that the rest is
+   * missing. @default {false}
+   */
+  readonly commitsOnly?: boolean;
   /** Refs to set in the target once everything is there. */
   readonly refs?: ReadonlyMap<string, string>;
   /** Stops the work; the call then throws the signal's reason. */
@@ -25,11 +32,11 @@ export interface PullStats {
 const WORTH_WORKERS = 200;
 
 /**
- * Bring commits, without their parents, from one repository of this machine to another.
+ * Bring commits from one repository of this machine to another.
  *
- * Between repositories of mode bare on one filesystem files are linked; into an archive they are
- * deflated by all cores. Only missing objects move. The refs change last, after everything is on
- * the disk.
+ * Between repositories of one mode on one filesystem files are linked; into an archive they are
+ * deflated by all cores. Only missing objects move, but a commit that the target has in part is
+ * looked through. The refs change last, after everything is on the disk.
  *
  * @throws {ObjectError} If an object of the source is missing or damaged.
  */
@@ -39,17 +46,17 @@ export async function pullLocal(
   commits: readonly string[],
   options: PullLocalOptions = {},
 ): Promise<PullStats> {
-  const { refs = new Map(), signal } = options;
+  const { refs = new Map(), depth = 0, commitsOnly = false, signal } = options;
   using txn = target.transaction();
-  const wanted = new Wanted(source, txn);
-  for (const commit of commits) wanted.commit(commit);
+  const wanted = new Wanted(source, txn, target.partialCommits(), commitsOnly);
+  for (const commit of commits) wanted.commit(commit, depth);
   signal?.throwIfAborted();
   const files = [...wanted.files];
   if (source.mode === target.mode && linkAll(source, txn, files)) {
     // done: nothing was read
   } else if (target.mode === "archive" && files.length >= WORTH_WORKERS) {
     await deflateAll(source, target, files, signal);
-  } else for (const checksum of files) pullContent(source, txn, checksum);
+  } else for (const checksum of files) await pullContent(source, txn, checksum);
   wanted.writeMetadata();
   for (const [ref, commit] of refs) txn.setRef(ref, commit);
   txn.commit();
@@ -63,19 +70,44 @@ class Wanted {
   readonly #source: Repo;
   readonly #txn: Transaction;
 
-  constructor(source: Repo, txn: Transaction) {
+  readonly #partial: ReadonlySet<string>;
+  readonly #commitsOnly: boolean;
+  readonly #seen = new Set<string>();
+
+  constructor(
+    source: Repo,
+    txn: Transaction,
+    partial: ReadonlySet<string>,
+    commitsOnly: boolean,
+  ) {
     this.#source = source;
     this.#txn = txn;
+    this.#partial = partial;
+    this.#commitsOnly = commitsOnly;
   }
 
   get metadataCount(): number {
     return this.#metadata.size;
   }
 
-  commit(checksum: string): void {
-    if (this.#txn.has(checksum, "commit")) return;
-    this.#tree(this.#source.readCommit(checksum).root);
-    this.#add(checksum, "commit");
+  commit(start: string, depth: number): void {
+    let checksum: string | undefined = start;
+    for (let left = depth; checksum !== undefined; left--) {
+      if (checksum !== start && !this.#source.hasObject(checksum, "commit")) return;
+      const { root, parent }: { root: TreeChecksums; parent?: string } = this.#source.readCommit(
+        checksum,
+      );
+      const whole = this.#txn.has(checksum, "commit") && !this.#partial.has(checksum);
+      if (!whole) {
+        if (!this.#commitsOnly) this.#tree(root);
+        this.#add(checksum, "commit");
+        if (this.#commitsOnly) this.#txn.setPartial(checksum, true);
+        else if (this.#partial.has(checksum)) this.#txn.setPartial(checksum, false);
+      }
+      const detached = this.#source.readDetachedMetadata(checksum);
+      if (detached) this.#txn.setDetachedMetadata(checksum, detached);
+      checksum = left === 0 ? undefined : parent;
+    }
   }
 
   writeMetadata(): void {
@@ -86,8 +118,11 @@ class Wanted {
 
   #tree({ dirtree, dirmeta }: TreeChecksums): void {
     if (!this.#txn.has(dirmeta, "dirmeta")) this.#add(dirmeta, "dirmeta");
-    // A dirtree is published after all that it names, so one that is there is whole.
-    if (this.#metadata.has(dirtree) || this.#txn.has(dirtree, "dirtree")) return;
+    if (this.#seen.has(dirtree)) return;
+    this.#seen.add(dirtree);
+    // A dirtree is published after all that it names, so one that is there is whole; unless somebody
+    // pulled a commit in part.
+    if (this.#partial.size === 0 && this.#txn.has(dirtree, "dirtree")) return;
     const { files, dirs } = this.#source.readDirTree(dirtree);
     for (const file of files.values()) {
       if (!this.files.has(file) && !this.#txn.has(file, "file")) this.files.add(file);
@@ -97,7 +132,7 @@ class Wanted {
   }
 
   #add(checksum: string, type: "dirtree" | "dirmeta" | "commit"): void {
-    if (this.#metadata.has(checksum)) return;
+    if (this.#metadata.has(checksum) || this.#txn.has(checksum, type)) return;
     this.#metadata.set(checksum, [type, this.#source.readMetadata(checksum, type)]);
   }
 }

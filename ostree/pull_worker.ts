@@ -1,5 +1,5 @@
 import { serveWorker } from "@apt-ostree/base";
-import { pullContent } from "./pull_content.ts";
+import { pullContent } from "./transfer_content.ts";
 import { Repo } from "./repo.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -14,7 +14,7 @@ let target: Repo | undefined;
 let txn: Transaction | undefined;
 
 serveWorker<PullRequest, void>({
-  handle(request) {
+  async handle(request) {
     if (request.type === "open") {
       source = Repo.open(request.source);
       target = Repo.open(request.target);
@@ -23,7 +23,7 @@ serveWorker<PullRequest, void>({
     if (!source || !target) throw new TypeError("Cannot pull: no repositories are open");
     if (request.type === "files") {
       txn ??= target.transaction();
-      for (const checksum of request.checksums) pullContent(source, txn, checksum);
+      for (const checksum of request.checksums) await pullContent(source, txn, checksum);
     } else {
       txn?.commit({ sync: false }); // the commit that follows waits for the disk, for all at once
       txn = undefined;

@@ -12,6 +12,8 @@ export function objectKey(checksum: string, type: string): string {
 /**
  * Add everything that commits reach to a set: trees, files, and their parents as far as they are there.
  *
+ * Of a partial commit what is there counts.
+ *
  * @param depth How many parents of each commit count; -1 for all.
  * @throws {ObjectError} If a directory that is needed is missing or damaged: nothing may be deleted then.
  */
@@ -21,6 +23,7 @@ export function addReachable(
   depth: number,
   found: ObjectSet = new Set(),
 ): ObjectSet {
+  const partial = repo.partialCommits();
   for (const start of commits) {
     let commit: string | undefined = start;
     for (let left = depth; commit !== undefined; left--) {
@@ -28,19 +31,28 @@ export function addReachable(
       if (commit !== start && !repo.hasObject(commit, "commit")) break;
       const { root, parent }: { root: TreeChecksums; parent?: string } = repo.readCommit(commit);
       found.add(objectKey(commit, "commit")).add(objectKey(commit, "commitmeta"));
-      addTree(repo, root, found);
+      addTree(repo, root, found, partial.has(commit));
       commit = left === 0 ? undefined : parent;
     }
   }
   return found;
 }
 
-function addTree(repo: Repo, { dirtree, dirmeta }: TreeChecksums, found: ObjectSet): void {
+function addTree(
+  repo: Repo,
+  { dirtree, dirmeta }: TreeChecksums,
+  found: ObjectSet,
+  partial: boolean,
+): void {
   found.add(objectKey(dirmeta, "dirmeta"));
   const key = objectKey(dirtree, "dirtree");
   if (found.has(key)) return;
+  if (partial && !repo.hasObject(dirtree, "dirtree")) return;
   found.add(key);
   const { files, dirs } = repo.readDirTree(dirtree);
-  for (const file of files.values()) found.add(objectKey(file, "file"));
-  for (const dir of dirs.values()) addTree(repo, dir, found);
+  for (const file of files.values()) {
+    found.add(objectKey(file, "file"));
+    if (repo.mode === "bare-split-xattrs") found.add(objectKey(file, "file-xattrs-link"));
+  }
+  for (const dir of dirs.values()) addTree(repo, dir, found, partial);
 }

@@ -11,12 +11,16 @@ import { isChecksum } from "./object/name.ts";
 export function readRef(repo: string, path: string): string | undefined {
   let text: string;
   try {
-    text = Deno.readTextFileSync(`${repo}/refs/${path}`);
+    // A link may lead anywhere: what is no small file is not read.
+    const info = Deno.statSync(`${repo}/refs/${path}`);
+    if (info.isDirectory) return undefined;
+    text = info.isFile && info.size <= 128 ? Deno.readTextFileSync(`${repo}/refs/${path}`) : "";
   } catch (error) {
     const none = error instanceof Deno.errors.NotFound ||
-      error instanceof Deno.errors.NotADirectory || error instanceof Deno.errors.IsADirectory;
+      error instanceof Deno.errors.NotADirectory;
     if (none) return undefined;
-    throw error;
+    if (!(error instanceof Deno.errors.FilesystemLoop)) throw error;
+    text = "";
   }
   const checksum = text.replace(/\n$/, "");
   if (isChecksum(checksum)) return checksum;
@@ -49,6 +53,23 @@ export function readRefs(repo: string, top: string): Map<string, string> {
   };
   walk("");
   return new Map(refs.sort(([a], [b]) => a < b ? -1 : 1));
+}
+
+/** Local refs that are links, and the name of the ref that each leads to, sorted by name. */
+export function readAliases(repo: string): Map<string, string> {
+  const heads = `${repo}/refs/heads`;
+  const aliases: [string, string][] = [];
+  const walk = (below: string) => {
+    for (const entry of readDirectory(`${heads}/${below}`)) {
+      const name = below + entry.name;
+      if (entry.isDirectory) walk(`${name}/`);
+      if (!entry.isSymlink) continue;
+      const target = new URL(Deno.readLinkSync(`${heads}/${name}`), `file:///${name}`);
+      aliases.push([name, decodeURI(target.pathname.slice(1))]);
+    }
+  };
+  walk("");
+  return new Map(aliases.sort(([a], [b]) => a < b ? -1 : 1));
 }
 
 function readDirectory(path: string): Deno.DirEntry[] {

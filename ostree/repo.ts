@@ -1,19 +1,11 @@
-import { createHash } from "node:crypto";
-import { inflateRawSync } from "node:zlib";
-import { readXattr, readXattrs } from "@apt-ostree/base";
-import { ObjectError, RefError, RepoError } from "./error.ts";
+import { RefError, RepoError } from "./error.ts";
 import { type Commit, decodeCommit } from "./object/commit.ts";
-import {
-  contentHash,
-  type ContentMeta,
-  decodeArchiveHeader,
-  decodeUserMeta,
-} from "./object/content.ts";
-import { decodeDirMeta, type DirMeta } from "./object/dir_meta.ts";
-import { decodeDirTree, type DirTree } from "./object/dir_tree.ts";
-import { isChecksum, MAX_METADATA_SIZE, type ObjectType } from "./object/name.ts";
+import type { DirMeta } from "./object/dir_meta.ts";
+import type { DirTree } from "./object/dir_tree.ts";
+import { isChecksum, type ObjectType } from "./object/name.ts";
 import { checkRef, refPath } from "./ref.ts";
-import { readRef, readRefs } from "./ref_files.ts";
+import { readPartialCommits } from "./partial_commits.ts";
+import { readAliases, readRef, readRefs } from "./ref_files.ts";
 import {
   configMode,
   formatKeyFile,
@@ -21,8 +13,12 @@ import {
   parseKeyFile,
   type RepoMode,
 } from "./repo_config.ts";
+import { type ContentInfo, type ObjectSource, readContent, statContent } from "./stored_content.ts";
+import { readDirMeta, readDirTree, readMetadata, readSmall } from "./stored_metadata.ts";
 import { Transaction } from "./transaction.ts";
 import { objectName } from "./object_store.ts";
+import { decodeVariant } from "./variant/decode.ts";
+import type { VariantDict } from "./variant/variant.ts";
 
 /** Directories that make a directory a repository. */
 const LAYOUT = [
@@ -36,7 +32,7 @@ const LAYOUT = [
 ];
 
 /** A repository on this machine's disk. All its methods are synchronous. */
-export class Repo {
+export class Repo implements ObjectSource {
   /** Where it lies. */
   readonly path: string;
   /** How it stores objects. */
@@ -130,38 +126,39 @@ export class Repo {
    * @throws {ObjectError} `object/not-found`, `object/corrupt`, `object/too-large`.
    */
   readMetadata(checksum: string, type: "dirtree" | "dirmeta" | "commit"): Uint8Array<ArrayBuffer> {
-    const path = this.objectPath(checksum, type);
-    const info = lstat(path);
-    if (!info) throw missing(checksum, type, this.path);
-    if (info.size > MAX_METADATA_SIZE) {
-      throw new ObjectError(
-        "object/too-large",
-        `Cannot read ${type} ${checksum}: it has ${info.size} bytes`,
-        {
-          subject: checksum,
-        },
-      );
-    }
-    const bytes = Deno.readFileSync(path);
-    if (createHash("sha256").update(bytes).digest("hex") !== checksum) {
-      throw corrupt(checksum, type, "its bytes have another checksum");
-    }
-    return bytes;
+    return readMetadata(this, checksum, type);
   }
 
   /** Read a directory's content. */
   readDirTree(checksum: string): DirTree {
-    return decodeDirTree(this.readMetadata(checksum, "dirtree"));
+    return readDirTree(this, checksum);
   }
 
   /** Read a directory's owner, mode and attributes. */
   readDirMeta(checksum: string): DirMeta {
-    return decodeDirMeta(this.readMetadata(checksum, "dirmeta"));
+    return readDirMeta(this, checksum);
   }
 
   /** Read a commit. */
   readCommit(checksum: string): ReturnType<typeof decodeCommit> & Commit {
     return decodeCommit(this.readMetadata(checksum, "commit"));
+  }
+
+  /**
+   * Detached metadata of a commit, such as its signatures; `undefined` where it has none.
+   *
+   * No checksum covers them.
+   *
+   * @throws {ObjectError} `object/too-large`. @throws {VariantError} If they are damaged.
+   */
+  readDetachedMetadata(commit: string): VariantDict | undefined {
+    const bytes = readSmall(this, commit, "commitmeta");
+    return bytes && decodeVariant("a{sv}", bytes) as VariantDict;
+  }
+
+  /** Commits of which objects are missing on purpose. */
+  partialCommits(): Set<string> {
+    return readPartialCommits(this.path);
   }
 
   /**
@@ -171,69 +168,20 @@ export class Repo {
    *
    * @throws {ObjectError} `object/not-found`, `object/corrupt`.
    */
-  statFile(checksum: string): ContentMeta & { readonly size: number } {
-    const { size, ...meta } = this.#statFile(checksum);
-    if (meta.type === "symlink" && contentHash(meta).digest("hex") !== checksum) {
-      throw corrupt(checksum, "file", "the link has another checksum");
-    }
-    return { ...meta, size };
-  }
-
-  #statFile(checksum: string): ContentMeta & { readonly size: number } {
-    const path = this.objectPath(checksum, "file");
-    const info = lstat(path);
-    if (!info) throw missing(checksum, "file", this.path);
-    if (this.mode === "archive") {
-      const header = readArchiveHeader(path, checksum);
-      const { meta, size } = decodeArchiveHeader(header);
-      if (meta.type === "symlink" && info.size !== 8 + header.length) {
-        throw corrupt(checksum, "file", "bytes stand behind the link");
-      }
-      return { ...meta, size };
-    }
-    if (this.mode === "bare-user") {
-      const stored = readXattr(path, "user.ostreemeta");
-      if (!stored) throw corrupt(checksum, "file", "it lacks user.ostreemeta");
-      const meta = decodeUserMeta(stored);
-      if (meta.type === "file") return { ...meta, size: info.size };
-      return { ...meta, target: linkText(Deno.readFileSync(path), checksum), size: 0 };
-    }
-    const only = this.mode === "bare-user-only";
-    const owner = { uid: only ? 0 : info.uid ?? 0, gid: only ? 0 : info.gid ?? 0 };
-    const xattrs = only ? [] : readXattrs(path);
-    const extra = xattrs.length > 0 ? { xattrs } : {};
-    if (info.isSymlink) {
-      return { type: "symlink", ...owner, target: Deno.readLinkSync(path), ...extra, size: 0 };
-    }
-    return { type: "file", ...owner, mode: (info.mode ?? 0) & 0o7777, ...extra, size: info.size };
+  statFile(checksum: string): ContentInfo {
+    return statContent(this, checksum);
   }
 
   /**
    * Bytes of a regular file's content object, checked against its checksum.
    *
+   * For files of any size there is {@linkcode contentPieces}.
+   *
    * @param options.maxSize Most bytes that are read into memory. @default {268_435_456}
    * @throws {ObjectError} `object/too-large`, `object/corrupt`, `object/not-found`.
    */
   readFile(checksum: string, options: { readonly maxSize?: number } = {}): Uint8Array<ArrayBuffer> {
-    const { maxSize = 256 * 1024 * 1024 } = options;
-    const { size, ...meta } = this.statFile(checksum);
-    if (meta.type !== "file") throw corrupt(checksum, "file", "it is a symbolic link");
-    if (size > maxSize) {
-      throw new ObjectError(
-        "object/too-large",
-        `Cannot read file ${checksum}: it has ${size} bytes`,
-        {
-          subject: checksum,
-        },
-      );
-    }
-    const path = this.objectPath(checksum, "file");
-    const stored = Deno.readFileSync(path);
-    const body = this.mode === "archive" ? inflate(stored, size, checksum) : stored;
-    if (contentHash(meta).update(body).digest("hex") !== checksum) {
-      throw corrupt(checksum, "file", "its bytes have another checksum");
-    }
-    return body;
+    return readContent(this, checksum, options.maxSize ?? 256 * 1024 * 1024);
   }
 
   /**
@@ -274,6 +222,11 @@ export class Repo {
     );
   }
 
+  /** Local refs that follow another one, and the ref they follow, sorted by name. */
+  listAliases(): Map<string, string> {
+    return readAliases(this.path);
+  }
+
   /** All refs and their commits: `REF`, `REMOTE:REF`, and those of mirrors as `mirrors/ID/REF`. */
   allRefs(): Map<string, string> {
     const refs = this.listRefs();
@@ -305,53 +258,6 @@ export class Repo {
   }
 }
 
-/** Target of a symbolic link as bare-user repositories store it: the text and a NUL. */
-function linkText(bytes: Uint8Array, checksum: string): string {
-  if (bytes.indexOf(0) !== bytes.length - 1) throw corrupt(checksum, "file", "its link is damaged");
-  return new TextDecoder().decode(bytes.subarray(0, -1));
-}
-
-function readArchiveHeader(path: string, checksum: string): Uint8Array {
-  using file = Deno.openSync(path);
-  const frame = new Uint8Array(8);
-  if (file.readSync(frame) !== 8) throw corrupt(checksum, "file", "it is cut off");
-  const view = new DataView(frame.buffer);
-  const length = view.getUint32(0);
-  if (view.getUint32(4) !== 0) throw corrupt(checksum, "file", "its frame is damaged");
-  if (length > MAX_METADATA_SIZE) throw corrupt(checksum, "file", "its header is too long");
-  const header = new Uint8Array(length);
-  let at = 0;
-  while (at < length) {
-    const read = file.readSync(header.subarray(at));
-    if (read === null) throw corrupt(checksum, "file", "it is cut off");
-    at += read;
-  }
-  return header;
-}
-
-function inflate(stored: Uint8Array, size: number, checksum: string): Uint8Array<ArrayBuffer> {
-  const start = 8 + new DataView(stored.buffer, stored.byteOffset).getUint32(0);
-  try {
-    // One byte more than promised is room enough to notice a bomb.
-    const options = { maxOutputLength: size + 1, info: true };
-    const { buffer: body, engine } = inflateRawSync(stored.subarray(start), options) as unknown as {
-      readonly buffer: Uint8Array;
-      readonly engine: { readonly bytesWritten: number };
-    };
-    if (body.length !== size) throw corrupt(checksum, "file", `it unpacks to ${body.length} bytes`);
-    if (engine.bytesWritten !== stored.length - start) {
-      throw corrupt(checksum, "file", "bytes stand behind its end");
-    }
-    return new Uint8Array(body);
-  } catch (cause) {
-    if (cause instanceof ObjectError) throw cause;
-    throw new ObjectError("object/corrupt", `Cannot read file ${checksum}: it does not unpack`, {
-      subject: checksum,
-      cause,
-    });
-  }
-}
-
 function isRefspec(rev: string): boolean {
   return /^([\w\d][-._\w\d/]*)?:?[\w\d][-._\w\d]*(\/[\w\d][-._\w\d]*)*$/.test(rev);
 }
@@ -376,22 +282,4 @@ function readDir(path: string): Deno.DirEntry[] {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;
   }
-}
-
-function missing(checksum: string, type: string, repo: string): ObjectError {
-  return new ObjectError(
-    "object/not-found",
-    `Cannot read ${type} ${checksum}: it is not in "${repo}"`,
-    {
-      subject: checksum,
-      hint: `Pull the commit again, or look at: ostree fsck --repo=${repo}`,
-    },
-  );
-}
-
-function corrupt(checksum: string, type: string, what: string): ObjectError {
-  return new ObjectError("object/corrupt", `Cannot read ${type} ${checksum}: ${what}`, {
-    subject: checksum,
-    hint: "Find all damage with: ostree fsck",
-  });
 }

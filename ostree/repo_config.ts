@@ -1,7 +1,10 @@
 import { RepoError } from "./error.ts";
 
-/** How a repository stores its objects. */
-export type RepoMode = "bare" | "bare-user" | "bare-user-only" | "archive";
+/**
+ * How a repository stores its objects; `bare-split-xattrs`, the form inside container images, can
+ * only be read.
+ */
+export type RepoMode = "bare" | "bare-user" | "bare-user-only" | "archive" | "bare-split-xattrs";
 
 /** A GLib key file: groups of keys, in order. */
 export type KeyFile = Map<string, Map<string, string>>;
@@ -49,6 +52,7 @@ const MODES: ReadonlyMap<string, RepoMode> = new Map([
   ["bare", "bare"],
   ["bare-user", "bare-user"],
   ["bare-user-only", "bare-user-only"],
+  ["bare-split-xattrs", "bare-split-xattrs"],
   ["archive", "archive"],
   ["archive-z2", "archive"],
 ]);

@@ -2,17 +2,35 @@ import { createHash } from "node:crypto";
 import { OfdLock, readBootId, readXattrs, syncFilesystem, type Xattr } from "@apt-ostree/base";
 import { ObjectError, RepoError } from "./error.ts";
 import { FileWriter } from "./file_writer.ts";
+import { FreeSpace } from "./free_space.ts";
 import { type Commit, encodeCommit } from "./object/commit.ts";
 import { contentHash, type ContentMeta, type FileMeta } from "./object/content.ts";
 import { type DirMeta, encodeDirMeta } from "./object/dir_meta.ts";
 import { type DirTree, encodeDirTree } from "./object/dir_tree.ts";
 import { MAX_METADATA_SIZE, type ObjectType } from "./object/name.ts";
+import { encodeTombstone } from "./object/tombstone.ts";
 import { canonicalMeta, objectName, storeFile, storeSymlink, writeAll } from "./object_store.ts";
-import { refPath } from "./ref.ts";
+import { partialPath } from "./partial_commits.ts";
+import { checkRef, refPath } from "./ref.ts";
 import type { Repo } from "./repo.ts";
+import type { RepoMode } from "./repo_config.ts";
+import type { ObjectSource } from "./stored_content.ts";
+import { encodeVariant } from "./variant/encode.ts";
+import type { VariantDict } from "./variant/variant.ts";
+import { type RefChange, writeRef } from "./write_ref.ts";
 
 /** Files up to this size are held in memory while they are written. */
 const SMALL_FILE = 1024 * 1024;
+
+/** What {@linkcode Transaction.importFile} takes of a file. */
+export interface ImportFileOptions {
+  /** Number of the owner. @default the file's own */
+  readonly uid?: number;
+  /** Number of the group. @default the file's own */
+  readonly gid?: number;
+  /** Whether extended attributes are part of the object, or which by name. @default {true} */
+  readonly xattrs?: boolean | ((name: string) => boolean);
+}
 
 /**
  * New objects and refs of a repository: all appear at {@linkcode Transaction.commit}, or none.
@@ -21,14 +39,17 @@ const SMALL_FILE = 1024 * 1024;
  * at once while nobody prunes. Objects wait in a staging directory of their own, locked as libostree
  * locks its own, so that no other program sweeps it away.
  */
-export class Transaction implements Disposable {
+export class Transaction implements Disposable, ObjectSource {
   readonly #repo: Repo;
   readonly #lock: OfdLock | undefined;
   readonly #staging: string;
   readonly #stagingLock: OfdLock | undefined;
   /** Names below `objects/` that wait in staging. */
   readonly #staged = new Set<string>();
-  readonly #refs = new Map<string, string | null>();
+  readonly #refs = new Map<string, RefChange>();
+  readonly #detached = new Map<string, Uint8Array | null>();
+  readonly #partial = new Map<string, boolean>();
+  readonly #space: FreeSpace;
   readonly #level: number;
   #temporary = 0;
   #open = true;
@@ -38,13 +59,21 @@ export class Transaction implements Disposable {
   /** For {@linkcode Repo.transaction} alone. */
   constructor(repo: Repo) {
     this.#repo = repo;
-    this.#level = Number(repo.configValue("archive", "zlib-level") ?? 6);
+    this.#level = zlibLevel(repo);
+    if (repo.mode === "bare-split-xattrs") {
+      const message = `Cannot write to "${repo.path}": its mode is bare-split-xattrs`;
+      throw new RepoError("repo/unsupported-mode", message, {
+        subject: repo.path,
+        hint: "This mode lives inside container images; pull into a repository of mode bare",
+      });
+    }
     if (repo.mode === "bare" && Deno.uid() !== 0) {
       throw new RepoError("repo/needs-root", `Cannot write to "${repo.path}": its mode is bare`, {
         subject: repo.path,
         hint: "Run as root, or use a repository of mode bare-user or archive",
       });
     }
+    this.#space = new FreeSpace(repo);
     this.#lock = takeLock(repo);
     sweepStaging(repo);
     // The lock stands before the directory, so that nobody ever finds the one without the other.
@@ -59,6 +88,24 @@ export class Transaction implements Disposable {
       this.#repo.hasObject(checksum, type);
   }
 
+  /** Path of the repository. */
+  get path(): string {
+    return this.#repo.path;
+  }
+
+  /** How the repository stores its objects. */
+  get mode(): RepoMode {
+    return this.#repo.mode;
+  }
+
+  /** Path of an object's file: where it waits, or where the repository has or would have it. */
+  objectPath(checksum: string, type: ObjectType): string {
+    const name = objectName(checksum, type, this.#repo.mode);
+    return this.#staged.has(name)
+      ? `${this.#staging}/${flat(name)}`
+      : this.#repo.objectPath(checksum, type);
+  }
+
   /** Number of new objects that wait. */
   get newObjects(): number {
     return this.#staged.size;
@@ -69,6 +116,7 @@ export class Transaction implements Disposable {
     const meta = canonicalMeta({ ...info, type: "file" } as const, this.#repo.mode);
     const checksum = contentHash(meta).update(body).digest("hex");
     this.#stage(checksum, "file", (path) => {
+      this.#space.take(body.length);
       this.bytesWritten += body.length;
       storeFile(path, meta, body, this.#repo.mode, this.#level);
     });
@@ -77,6 +125,7 @@ export class Transaction implements Disposable {
 
   /** Begin a regular file whose size is known and whose bytes come in pieces. */
   fileWriter(info: FileMeta, size: number): FileWriter {
+    this.#space.take(size);
     return new FileWriter({
       path: `${this.#staging}/${this.#temporary++}`,
       meta: info,
@@ -109,21 +158,18 @@ export class Transaction implements Disposable {
    * Write a regular file or symbolic link of the local filesystem, with its owner, mode and
    * attributes.
    *
-   * @param options.keepXattr Which attributes are part of the object. @default all
    * @returns Its checksum.
    * @throws {ObjectError} `object/unsupported` for devices, FIFOs, sockets and directories.
    */
-  importFile(
-    path: string,
-    options: { readonly keepXattr?: (name: string) => boolean } = {},
-  ): string {
+  importFile(path: string, options: ImportFileOptions = {}): string {
     const info = Deno.lstatSync(path);
-    const keep = options.keepXattr ?? (() => true);
+    const { xattrs = true } = options;
+    const keep = typeof xattrs === "function" ? xattrs : () => xattrs;
     const meta = {
-      uid: info.uid ?? 0,
-      gid: info.gid ?? 0,
+      uid: options.uid ?? info.uid ?? 0,
+      gid: options.gid ?? info.gid ?? 0,
       mode: (info.mode ?? 0) & 0o7777,
-      xattrs: readXattrs(path).filter(([name]) => keep(name)),
+      xattrs: xattrs === false ? [] : readXattrs(path).filter(([name]) => keep(name)),
     };
     if (info.isSymlink) return this.writeSymlink(meta, Deno.readLinkSync(path));
     if (!info.isFile) {
@@ -194,10 +240,43 @@ export class Transaction implements Disposable {
     });
   }
 
+  /**
+   * Give a commit detached metadata, such as signatures; what it had is replaced.
+   *
+   * @param metadata `null` takes them away.
+   */
+  setDetachedMetadata(commit: string, metadata: VariantDict | null): void {
+    this.#detached.set(commit, metadata && encodeVariant("a{sv}", metadata));
+  }
+
+  /** Leave the sign that a commit was here and was deleted on purpose. */
+  writeTombstone(commit: string): void {
+    const bytes = encodeTombstone(commit);
+    this.#stage(commit, "tombstone-commit", (path) => {
+      Deno.writeFileSync(path, bytes, { createNew: true, mode: 0o644 });
+    });
+  }
+
+  /**
+   * Say whether objects of a commit are missing on purpose.
+   *
+   * @param partial Marked before the first object appears, taken back after the last.
+   */
+  setPartial(commit: string, partial: boolean): void {
+    this.#partial.set(commit, partial);
+  }
+
   /** Let a ref name a commit, or delete it. @throws {RefError} `ref/bad-name`. */
   setRef(refspec: string, checksum: string | null): void {
     refPath(refspec);
-    this.#refs.set(refspec, checksum);
+    this.#refs.set(refspec, checksum === null ? { type: "delete" } : { type: "commit", checksum });
+  }
+
+  /** Let a local ref follow another, whatever that will name. @throws {RefError} `ref/bad-name`. */
+  setAlias(alias: string, ref: string): void {
+    checkRef(alias);
+    checkRef(ref);
+    this.#refs.set(alias, { type: "alias", ref });
   }
 
   /**
@@ -209,6 +288,9 @@ export class Transaction implements Disposable {
     const sync = options.sync ?? this.#repo.configValue("core", "fsync") !== "false";
     this.#explainFull(() => {
       if (sync && this.#staged.size > 0) syncFilesystem(this.#staging);
+      for (const [commit, partial] of this.#partial) {
+        if (partial) Deno.writeFileSync(partialPath(this.#repo.path, commit), new Uint8Array());
+      }
       const objects = `${this.#repo.path}/objects`;
       const made = new Set<string>();
       for (const name of this.#staged) {
@@ -219,8 +301,14 @@ export class Transaction implements Disposable {
         }
         Deno.renameSync(`${this.#staging}/${flat(name)}`, `${objects}/${name}`);
       }
+      for (const [commit, bytes] of this.#detached) this.#writeDetached(commit, bytes);
       if (sync && (this.#staged.size > 0 || this.#refs.size > 0)) syncFilesystem(objects);
-      for (const [ref, checksum] of this.#refs) this.#writeRef(ref, checksum);
+      for (const [commit, partial] of this.#partial) {
+        if (!partial) removeIfThere(partialPath(this.#repo.path, commit));
+      }
+      for (const [ref, change] of this.#refs) {
+        writeRef(this.#repo.path, ref, change, `${this.#staging}/ref`);
+      }
       const now = new Date();
       Deno.utimeSync(this.#repo.path, now, now); // tells other processes that something changed
     });
@@ -263,21 +351,12 @@ export class Transaction implements Disposable {
     this.#staged.add(name);
   }
 
-  #writeRef(refspec: string, checksum: string | null): void {
-    const path = `${this.#repo.path}/refs/${refPath(refspec)}`;
-    if (checksum === null) return removeIfThere(path);
+  #writeDetached(commit: string, bytes: Uint8Array | null): void {
+    const path = this.#repo.objectPath(commit, "commitmeta");
+    if (bytes === null) return removeIfThere(path);
     Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-    const temporary = `${this.#staging}/ref`;
-    {
-      using file = Deno.openSync(temporary, {
-        write: true,
-        create: true,
-        truncate: true,
-        mode: 0o644,
-      });
-      writeAll(file, new TextEncoder().encode(`${checksum}\n`));
-      file.syncDataSync();
-    }
+    const temporary = `${this.#staging}/detached`;
+    Deno.writeFileSync(temporary, bytes, { mode: 0o644 });
     Deno.renameSync(temporary, path);
   }
 
@@ -307,6 +386,14 @@ export class Transaction implements Disposable {
     this.#stagingLock?.release();
     this.#lock?.release();
   }
+}
+
+function zlibLevel(repo: Repo): number {
+  const text = repo.configValue("archive", "zlib-level") ?? "6";
+  if (/^[0-9]$/.test(text)) return Number(text);
+  const message = `Cannot write to "${repo.path}": archive.zlib-level is "${text}"`;
+  const hint = "Write a number from 0 to 9 in its config";
+  throw new RepoError("repo/bad-config", message, { subject: `${repo.path}/config`, hint });
 }
 
 function takeLock(repo: Repo): OfdLock | undefined {

@@ -43,7 +43,7 @@ export function applyUpper(txn: Transaction, tree: Tree, upper: string): UpperSt
       case "file":
       case "symlink":
         if (tree.lookup(path)?.type === "dir") tree.remove(path);
-        tree.putFile(path, txn.importFile(full, { keepXattr: (name) => !isOverlayXattr(name) }));
+        tree.putFile(path, txn.importFile(full, { xattrs: (name) => !isOverlayXattr(name) }));
         written++;
         break;
       case "whiteout":

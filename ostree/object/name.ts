@@ -7,10 +7,15 @@ export type ObjectType =
   | "dirmeta"
   | "commit"
   | "commitmeta"
-  | "tombstone-commit";
+  | "tombstone-commit"
+  | "file-xattrs"
+  | "file-xattrs-link";
 
 /** Metadata objects larger than this are refused by every reader. */
 export const MAX_METADATA_SIZE = 10 * 1024 * 1024;
+
+/** Attributes of one file may have this many bytes in a container image. */
+export const MAX_XATTRS_SIZE = 1024 * 1024;
 
 /** Whether `text` is a checksum: 64 lower-case hexadecimal digits. */
 export function isChecksum(text: string): boolean {

@@ -1,8 +1,10 @@
-import { TreeError } from "../error.ts";
+import { ObjectError, TreeError } from "../error.ts";
 import type { DirMeta } from "../object/dir_meta.ts";
 import type { TreeChecksums } from "../object/dir_tree.ts";
 import { checkName, compareNames } from "../object/name.ts";
 import type { Repo } from "../repo.ts";
+import { type ObjectSource, statContent } from "../stored_content.ts";
+import { readDirMeta, readDirTree } from "../stored_metadata.ts";
 import type { Transaction } from "../transaction.ts";
 
 /** What stands under a name: a file or symbolic link by checksum, or a directory. */
@@ -47,20 +49,20 @@ const MAX_LINKS = 40;
  * ```
  */
 export class Tree {
-  readonly #repo: Repo;
+  readonly #source: ObjectSource;
   readonly #root: Node;
   /** Targets of symbolic links by checksum; `null` for regular files. Objects never change. */
   readonly #links: Map<string, string | null>;
 
-  private constructor(repo: Repo, root: Node, links: Map<string, string | null>) {
-    this.#repo = repo;
+  private constructor(source: ObjectSource, root: Node, links: Map<string, string | null>) {
+    this.#source = source;
     this.#root = root;
     this.#links = links;
   }
 
   /** A tree that holds nothing. @param meta Of its root. @default root's own, mode 0755 */
-  static empty(repo: Repo, meta: DirMeta = { uid: 0, gid: 0, mode: 0o755 }): Tree {
-    return new Tree(repo, emptyNode(meta), new Map());
+  static empty(source: ObjectSource, meta: DirMeta = { uid: 0, gid: 0, mode: 0o755 }): Tree {
+    return new Tree(source, emptyNode(meta), new Map());
   }
 
   /** The tree of a commit. @param rev As {@linkcode Repo.resolveRev} takes it. */
@@ -68,14 +70,14 @@ export class Tree {
     return Tree.fromChecksums(repo, repo.readCommit(repo.requireRev(rev)).root);
   }
 
-  /** A directory of the repository as the root of a tree. */
-  static fromChecksums(repo: Repo, root: TreeChecksums): Tree {
-    return new Tree(repo, closedNode(root), new Map());
+  /** A directory as the root of a tree. @param source A repository, or a transaction on one. */
+  static fromChecksums(source: ObjectSource, root: TreeChecksums): Tree {
+    return new Tree(source, closedNode(root), new Map());
   }
 
   /** An independent copy; costs only what is open. */
   clone(): Tree {
-    return new Tree(this.#repo, cloneNode(this.#root), this.#links);
+    return new Tree(this.#source, cloneNode(this.#root), this.#links);
   }
 
   /** What stands at a path; `undefined` where nothing does. */
@@ -128,7 +130,7 @@ export class Tree {
   meta(path: string): DirMeta {
     const node = this.#find(split(path));
     if (!node) throw notDirectory(path);
-    return typeof node.meta === "string" ? this.#repo.readDirMeta(node.meta) : node.meta;
+    return typeof node.meta === "string" ? readDirMeta(this.#source, node.meta) : node.meta;
   }
 
   /**
@@ -328,7 +330,7 @@ export class Tree {
 
   #open(node: Node): { files: Map<string, string>; dirs: Map<string, Node> } {
     if (!node.files || !node.dirs) {
-      const tree = this.#repo.readDirTree(node.treeSum!);
+      const tree = readDirTree(this.#source, node.treeSum!);
       node.files = new Map(tree.files);
       node.dirs = new Map([...tree.dirs].map(([name, sums]) => [name, closedNode(sums)]));
     }
@@ -338,14 +340,22 @@ export class Tree {
   #target(checksum: string): string | undefined {
     let target = this.#links.get(checksum);
     if (target === undefined) {
-      // An object that only waits in a transaction is a regular file: putLink() notes its links.
-      const meta = this.#repo.hasObject(checksum, "file")
-        ? this.#repo.statFile(checksum)
-        : undefined;
-      target = meta?.type === "symlink" ? meta.target : null;
+      target = linkTarget(this.#source, checksum);
       this.#links.set(checksum, target);
     }
     return target ?? undefined;
+  }
+}
+
+/** Target of a symbolic link; `null` for a regular file. */
+function linkTarget(source: ObjectSource, checksum: string): string | null {
+  try {
+    const meta = statContent(source, checksum);
+    return meta.type === "symlink" ? meta.target : null;
+  } catch (error) {
+    // What only waits in a transaction is a regular file: putLink() notes its links.
+    if (error instanceof ObjectError && error.code === "object/not-found") return null;
+    throw error;
   }
 }
 

@@ -7,7 +7,10 @@ const MODES: RepoMode[] = ["archive", "bare", "bare-user"];
 readXattrs("/"); // loads the C library before a test can be blamed for it
 
 /** A repository with every kind of object, and the paths of its objects by kind. */
-function makeRepo(dir: string, mode: RepoMode): { repo: Repo; objects: Map<string, string[]> } {
+async function makeRepo(
+  dir: string,
+  mode: RepoMode,
+): Promise<{ repo: Repo; objects: Map<string, string[]> }> {
   Deno.mkdirSync(`${dir}/tree/sub`, { recursive: true });
   Deno.writeTextFileSync(
     `${dir}/tree/text`,
@@ -18,7 +21,7 @@ function makeRepo(dir: string, mode: RepoMode): { repo: Repo; objects: Map<strin
   const repo = Repo.init(`${dir}/repo`, { mode });
   using txn = repo.transaction();
   const commit = txn.writeCommit({
-    root: importDirectory(txn, `${dir}/tree`),
+    root: await importDirectory(txn, `${dir}/tree`),
     timestamp: 1,
     subject: "a subject",
   });
@@ -46,11 +49,11 @@ function readAll(repo: Repo): void {
 for (const mode of MODES) {
   Deno.test(`one flipped bit or one cut in any object of a ${mode} repository is found and named`, {
     ignore,
-  }, () => {
+  }, async () => {
     const dir = Deno.makeTempDirSync({ dir: "/var/tmp" });
     try {
-      const { repo, objects } = makeRepo(dir, mode);
-      assertEquals(fsck(repo).problems, []);
+      const { repo, objects } = await makeRepo(dir, mode);
+      assertEquals((await fsck(repo)).problems, []);
       readAll(repo);
       let tried = 0;
       for (const path of [...objects.values()].flat()) {
@@ -67,7 +70,7 @@ for (const mode of MODES) {
         for (const damage of damages) {
           tried++;
           Deno.writeFileSync(path, damage);
-          const { problems } = fsck(repo);
+          const { problems } = await fsck(repo);
           assert(
             problems.some(({ subject, message }) => `${subject} ${message}`.includes(checksum)),
             `${path} ${bytes.toHex()} ${damage.toHex()}`,
@@ -78,7 +81,7 @@ for (const mode of MODES) {
         Deno.writeFileSync(path, bytes);
       }
       assert(tried > 60, `only ${tried} damages were tried`);
-      assertEquals(fsck(repo).problems, []);
+      assertEquals((await fsck(repo)).problems, []);
     } finally {
       Deno.removeSync(dir, { recursive: true });
     }
@@ -91,11 +94,11 @@ Deno.test(
   async () => {
     const dir = Deno.makeTempDirSync({ dir: "/var/tmp" });
     try {
-      const { repo, objects } = makeRepo(dir, "archive");
+      const { repo, objects } = await makeRepo(dir, "archive");
       for (const [kind, [path]] of objects) {
         const bytes = Deno.readFileSync(path!);
         Deno.removeSync(path!);
-        const { problems } = fsck(repo);
+        const { problems } = await fsck(repo);
         assert(problems.length > 0, `nobody misses a ${kind}`);
         const target = Repo.init(`${dir}/target-${kind}`, { mode: "archive" });
         const wanted = repo.resolveRev("main")!;
@@ -115,7 +118,7 @@ Deno.test(
           assertThrows(() => repo.resolveRev("main"), AptOstreeError).code,
           "ref/corrupt",
         );
-        assert(fsck(repo).problems.some(({ message }) => message.includes("main")));
+        assert((await fsck(repo)).problems.some(({ message }) => message.includes("main")));
       }
       Deno.writeTextFileSync(ref, text);
       const config = `${repo.path}/config`;

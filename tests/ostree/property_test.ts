@@ -111,7 +111,7 @@ for (const mode of MODES) {
   Deno.test(
     `${TREES} random trees have the commit that ostree gives them in a ${mode} repository, there and back`,
     { ignore },
-    () => {
+    async () => {
       const dir = Deno.makeTempDirSync({ dir: "/var/tmp" });
       try {
         const ours = Repo.init(`${dir}/ours`, { mode });
@@ -121,7 +121,7 @@ for (const mode of MODES) {
           const path = `${dir}/tree`;
           lay(path, node);
           using txn = ours.transaction();
-          const commit = txn.writeCommit({ root: importDirectory(txn, path), timestamp: at });
+          const commit = txn.writeCommit({ root: await importDirectory(txn, path), timestamp: at });
           txn.setRef(`t${at}`, commit);
           txn.commit();
           const theirs = run(
@@ -139,8 +139,8 @@ for (const mode of MODES) {
           Deno.removeSync(path, { recursive: true });
         }
         run("ostree", `--repo=${dir}/ours`, "fsck", "--quiet", "--all");
-        assertEquals(fsck(ours).problems, []);
-        assertEquals(fsck(Repo.open(`${dir}/theirs`)).problems, []);
+        assertEquals((await fsck(ours)).problems, []);
+        assertEquals((await fsck(Repo.open(`${dir}/theirs`))).problems, []);
         const other = mode === "archive" ? "bare-user" : "archive";
         run("ostree", `--repo=${dir}/other`, "init", `--mode=${other}`);
         run("ostree", `--repo=${dir}/back`, "init", `--mode=${mode}`);
@@ -165,7 +165,7 @@ for (const mode of MODES) {
           kept,
           Number(run("sh", "-c", `find ${dir}/theirs/objects -name '*.*' | wc -l`)),
         );
-        assertEquals(fsck(ours).problems, []);
+        assertEquals((await fsck(ours)).problems, []);
         run("ostree", `--repo=${dir}/ours`, "fsck", "--quiet", "--all");
       } finally {
         Deno.removeSync(dir, { recursive: true });
