@@ -134,7 +134,7 @@ Deno.test("pullLocal() deflates many files in workers", { ignore }, () =>
   }));
 
 Deno.test(
-  "checkoutTree() and syncCheckout() lay out what ostree checkout does",
+  "await checkoutTree() and await syncCheckout() lay out what ostree checkout does",
   { ignore },
   () =>
     inTemp(async (dir) => {
@@ -166,8 +166,8 @@ Deno.test(
         "added usr/sbin/tool",
         "changed zero",
       ]);
-      checkoutTree(repo, before, `${dir}/ours`);
-      syncCheckout(repo, `${dir}/ours`, before, after);
+      await checkoutTree(repo, before, `${dir}/ours`);
+      await syncCheckout(repo, `${dir}/ours`, before, after);
       await run("ostree", `--repo=${dir}/repo`, "checkout", "-H", "b", `${dir}/theirs`);
       const list = (of: string) =>
         run("sh", "-c", `cd ${of} && find . -printf '%p %m %U %G %l %n\\n' | sort`);

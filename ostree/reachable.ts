@@ -15,6 +15,7 @@ export function objectKey(checksum: string, type: string): string {
  * Of a partial commit what is there counts.
  *
  * @param depth How many parents of each commit count; -1 for all.
+ * @param without Commits at which a history ends, as if they were not there.
  * @throws {ObjectError} If a directory that is needed is missing or damaged: nothing may be deleted then.
  */
 export function addReachable(
@@ -22,13 +23,14 @@ export function addReachable(
   commits: Iterable<string>,
   depth: number,
   found: ObjectSet = new Set(),
+  without: ReadonlySet<string> = new Set(),
 ): ObjectSet {
   const partial = repo.partialCommits();
   for (const start of commits) {
     let commit: string | undefined = start;
     for (let left = depth; commit !== undefined; left--) {
       // A missing parent is no fault: histories are pulled in part. A missing commit of a ref is.
-      if (commit !== start && !repo.hasObject(commit, "commit")) break;
+      if (without.has(commit) || (commit !== start && !repo.hasObject(commit, "commit"))) break;
       const { root, parent }: { root: TreeChecksums; parent?: string } = repo.readCommit(commit);
       found.add(objectKey(commit, "commit")).add(objectKey(commit, "commitmeta"));
       addTree(repo, root, found, partial.has(commit));

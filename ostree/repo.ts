@@ -110,6 +110,22 @@ export class Repo implements ObjectSource {
     return this.config.get(group)?.get(key);
   }
 
+  /**
+   * Change `config`, in one step: readers see the old one or the new one.
+   *
+   * @param change Gets the groups as they stand in the file now.
+   */
+  changeConfig(change: (config: KeyFile) => void): void {
+    const file = `${this.path}/config`;
+    const config = parseKeyFile(Deno.readTextFileSync(file), file);
+    change(config);
+    configMode(config, this.path); // what could not be opened again is not written
+    Deno.writeTextFileSync(`${file}.new`, formatKeyFile(config));
+    Deno.renameSync(`${file}.new`, file);
+    this.config.clear();
+    for (const [name, keys] of config) this.config.set(name, keys);
+  }
+
   /** Path of an object's file. */
   objectPath(checksum: string, type: ObjectType): string {
     return `${this.path}/objects/${objectName(checksum, type, this.mode)}`;

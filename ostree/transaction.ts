@@ -8,7 +8,6 @@ import { contentHash, type ContentMeta, type FileMeta } from "./object/content.t
 import { type DirMeta, encodeDirMeta } from "./object/dir_meta.ts";
 import { type DirTree, encodeDirTree } from "./object/dir_tree.ts";
 import { MAX_METADATA_SIZE, type ObjectType } from "./object/name.ts";
-import { encodeTombstone } from "./object/tombstone.ts";
 import { canonicalMeta, objectName, storeFile, storeSymlink, writeAll } from "./object_store.ts";
 import { partialPath } from "./partial_commits.ts";
 import { checkRef, refPath } from "./ref.ts";
@@ -247,14 +246,6 @@ export class Transaction implements Disposable, ObjectSource {
    */
   setDetachedMetadata(commit: string, metadata: VariantDict | null): void {
     this.#detached.set(commit, metadata && encodeVariant("a{sv}", metadata));
-  }
-
-  /** Leave the sign that a commit was here and was deleted on purpose. */
-  writeTombstone(commit: string): void {
-    const bytes = encodeTombstone(commit);
-    this.#stage(commit, "tombstone-commit", (path) => {
-      Deno.writeFileSync(path, bytes, { createNew: true, mode: 0o644 });
-    });
   }
 
   /**

@@ -23,5 +23,5 @@ export {
 export { overlayArgs, type OverlaySpec } from "./overlay.ts";
 export { removeTree } from "./remove_tree.ts";
 export { Sandbox, type SandboxOptions, type SandboxResult, type SandboxRun } from "./sandbox.ts";
-export { isOverlayXattr, readUpper, type UpperChange } from "./upper.ts";
+export { readUpper, type UpperChange } from "./upper.ts";
 export { WorkDir } from "./work_dir.ts";

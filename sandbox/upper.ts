@@ -18,11 +18,6 @@ export interface UpperChange {
   readonly mode: number;
 }
 
-/** Attributes that belong to the overlay and not to the file. */
-export function isOverlayXattr(name: string): boolean {
-  return name.startsWith("trusted.overlay.") || name.startsWith("user.overlay.");
-}
-
 /**
  * What the overlay's upper directory says has changed, parents before children, names sorted.
  *

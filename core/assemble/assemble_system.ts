@@ -1,5 +1,6 @@
 import { hostRunner, type Progress, type Runner } from "@apt-ostree/base";
 import {
+  applyOverlay,
   checkoutTree,
   type Repo,
   syncCheckout,
@@ -9,6 +10,7 @@ import {
 } from "@apt-ostree/ostree";
 import {
   type InterceptedCall,
+  readUpper,
   removeTree,
   runDpkgConfigure,
   runMaintainerScript,
@@ -18,13 +20,15 @@ import { ROOT_DIRECTORIES, USR_MERGE_LINKS } from "./root_layout.ts";
 import { AssembleError } from "../error.ts";
 import type { PackageCommit } from "../import/package_commit.ts";
 import { parseGroup, parsePasswd } from "./account_files.ts";
-import { applyUpper } from "./apply_upper.ts";
 import { DpkgDatabase, type UnpackedPackage } from "./dpkg_database.ts";
 import { type AccountIds, FileOwners, mergePackage } from "./merge_packages.ts";
 import { KEEP_ALL, type PathFilter } from "./path_filter.ts";
 import { planWaves } from "./plan_waves.ts";
 import { type Stage, StageCache } from "./stage_cache.ts";
 import { readTreeText } from "./tree_text.ts";
+
+/** Places that are mount points inside a sandbox: what lies there is no part of the tree. */
+const MOUNT_POINTS: ReadonlySet<string> = new Set(["dev", "proc", "sys", "run", "tmp", "var/tmp"]);
 
 /** How {@linkcode Assembly} works. */
 export interface AssemblyOptions {
@@ -175,8 +179,8 @@ export class Assembly {
   }
 
   /** A sandbox over the tree as it stands now. Its changes count once {@linkcode keep} is called. */
-  sandbox(): Sandbox & { keep(): void } {
-    const lower = this.#checkout();
+  async sandbox(): Promise<Sandbox & { keep(): Promise<void> }> {
+    const lower = await this.#checkout();
     const directory = `${this.#options.directory}/stage-${this.#stage++}`;
     const overlay = {
       lower,
@@ -187,9 +191,12 @@ export class Assembly {
     const { sourceDateEpoch } = this.#options;
     const sandbox = new Sandbox({ directory, overlay, sourceDateEpoch, runner: this.#runner });
     return Object.assign(sandbox, {
-      keep: () => {
+      keep: async () => {
         this.#calls.push(...sandbox.calls());
-        const { skipped } = this.write((txn) => applyUpper(txn, this.tree, overlay.upper));
+        const changes = readUpper(overlay.upper, MOUNT_POINTS);
+        using txn = this.#repo.transaction();
+        const { skipped } = await applyOverlay(txn, this.tree, overlay.upper, changes);
+        txn.commit({ sync: false });
         this.#skipped.push(...skipped);
         removeTree(directory);
       },
@@ -197,12 +204,13 @@ export class Assembly {
   }
 
   /** Bring the checkout to the tree's state. @returns Its directory. */
-  #checkout(): string {
+  async #checkout(): Promise<string> {
     const dest = `${this.#options.directory}/lower`;
     const next = this.write((txn) => this.tree.write(txn));
-    const options = this.#options.signal ? { signal: this.#options.signal } : {};
-    if (this.#checkedOut) syncCheckout(this.#repo, dest, this.#checkedOut, next, options);
-    else checkoutTree(this.#repo, next, dest, options);
+    const { signal } = this.#options;
+    const options = { how: "link", ...(signal ? { signal } : {}) } as const;
+    if (this.#checkedOut) await syncCheckout(this.#repo, dest, this.#checkedOut, next, options);
+    else await checkoutTree(this.#repo, next, dest, options);
     this.#checkedOut = next;
     return dest;
   }
@@ -265,7 +273,7 @@ export class Assembly {
     // The scripts of packages that are not laid out yet come from their commits.
     const scripts = `${this.#options.directory}/preinst-${this.#stage}`;
     Deno.mkdirSync(scripts, { recursive: true });
-    const sandbox = this.sandbox();
+    const sandbox = await this.sandbox();
     const bind = { source: scripts, dest: "/run/apt-ostree/preinst", writable: false };
     for (const pkg of packages) {
       const checksum = pkg.info.get(`${pkg.databaseName}.preinst`)!;
@@ -285,7 +293,7 @@ export class Assembly {
         { binds: [bind], ...this.#output() },
       );
     }
-    sandbox.keep();
+    await sandbox.keep();
   }
 
   async #configure(wave: readonly PackageCommit[]): Promise<void> {
@@ -306,14 +314,14 @@ export class Assembly {
     const total = wave.filter(needsDpkg).length;
     progress?.({ type: "phase-start", phase, title: `Configuring ${total} packages`, total });
     let done = 0;
-    const sandbox = this.sandbox();
+    const sandbox = await this.sandbox();
     await runDpkgConfigure(sandbox, {
       ...this.#output((line) => {
         const item = /^Setting up (\S+)/.exec(line)?.[1];
         if (item) progress?.({ type: "phase-progress", phase, done: done++, item });
       }),
     });
-    sandbox.keep();
+    await sandbox.keep();
     progress?.({ type: "phase-end", phase, done: total, ms: performance.now() - start });
   }
 

@@ -313,14 +313,14 @@ class Compose {
       writeAutoInstalled(txn, tree, plan.packages, dpkgArchitecture(this.#basearch))
     );
     if (treefile.units.length > 0 || treefile.defaultTarget !== undefined) {
-      const sandbox = assembly.sandbox();
+      const sandbox = await assembly.sandbox();
       await enableUnits(sandbox, treefile.units, treefile.defaultTarget, signal);
-      sandbox.keep();
+      await sandbox.keep();
     }
     if (treefile.postprocess.length > 0) {
-      const sandbox = assembly.sandbox();
+      const sandbox = await assembly.sandbox();
       await runTreefileScripts(sandbox, treefile.postprocess, signal);
-      sandbox.keep();
+      await sandbox.keep();
     }
     if (parent !== undefined) {
       const before = committedAccounts(this.#target, Tree.fromCommit(this.#target, parent));
@@ -359,7 +359,7 @@ class Compose {
     if (known !== undefined) return known;
     const call = pickDefined(this.#options, "signal", "progress");
     const place = directory.join("initramfs");
-    const built = await buildInitramfs(assembly.sandbox(), release, place, call);
+    const built = await buildInitramfs(await assembly.sandbox(), release, place, call);
     Deno.chmodSync(built, 0o644);
     return assembly.write((txn) => {
       const checksum = txn.importFile(built);

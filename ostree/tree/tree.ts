@@ -1,3 +1,4 @@
+import type { Xattr } from "@apt-ostree/base";
 import { ObjectError, TreeError } from "../error.ts";
 import type { DirMeta } from "../object/dir_meta.ts";
 import type { TreeChecksums } from "../object/dir_tree.ts";
@@ -92,6 +93,13 @@ export class Tree {
     if (checksum !== undefined) return { type: "file", checksum };
     const node = content.dirs.get(name);
     return node && entryOf(node);
+  }
+
+  /** Like {@linkcode Tree.lookup}. @throws {TreeError} `tree/not-found` where nothing stands. */
+  require(path: string): TreeEntry {
+    const entry = this.lookup(path);
+    if (entry) return entry;
+    throw new TreeError("tree/not-found", `Cannot find "/${path}" in the tree`, { subject: path });
   }
 
   /** Whether the path is a directory. */
@@ -191,9 +199,17 @@ export class Tree {
     content.files.set(name, checksum);
   }
 
-  /** Write a symbolic link and put it at a path. */
-  putLink(txn: Transaction, path: string, target: string): void {
-    const checksum = txn.writeSymlink({ uid: 0, gid: 0 }, target);
+  /** Write a symbolic link and put it at a path. @param owner @default root */
+  putLink(
+    txn: Transaction,
+    path: string,
+    target: string,
+    owner: { readonly uid: number; readonly gid: number; readonly xattrs?: readonly Xattr[] } = {
+      uid: 0,
+      gid: 0,
+    },
+  ): void {
+    const checksum = txn.writeSymlink(owner, target);
     this.#links.set(checksum, target);
     this.putFile(path, checksum);
   }
