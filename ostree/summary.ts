@@ -45,7 +45,7 @@ export function decodeSummary(bytes: Uint8Array): Summary {
   return {
     refs: new Map(refs.map(([name, [size, sum, more]]) => [name, {
       checksum: checksumFromBytes(sum),
-      size: Number(swap64(size)),
+      size: Number(size), // the one number here that is not turned round
       timestamp: bigNumber(more, "ostree.commit.timestamp"),
       version: more.get("ostree.commit.version")?.value as string | undefined,
     }])),

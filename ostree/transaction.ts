@@ -52,8 +52,6 @@ export class Transaction implements Disposable, ObjectSource {
   readonly #level: number;
   #temporary = 0;
   #open = true;
-  /** Bytes of content and metadata written anew. */
-  bytesWritten = 0;
 
   /** For {@linkcode Repo.transaction} alone. */
   constructor(repo: Repo) {
@@ -100,14 +98,9 @@ export class Transaction implements Disposable, ObjectSource {
   /** Path of an object's file: where it waits, or where the repository has or would have it. */
   objectPath(checksum: string, type: ObjectType): string {
     const name = objectName(checksum, type, this.#repo.mode);
-    return this.#staged.has(name)
+    return this.#open && this.#staged.has(name)
       ? `${this.#staging}/${flat(name)}`
       : this.#repo.objectPath(checksum, type);
-  }
-
-  /** Number of new objects that wait. */
-  get newObjects(): number {
-    return this.#staged.size;
   }
 
   /** Write a small regular file. @returns Its checksum. */
@@ -116,7 +109,6 @@ export class Transaction implements Disposable, ObjectSource {
     const checksum = contentHash(meta).update(body).digest("hex");
     this.#stage(checksum, "file", (path) => {
       this.#space.take(body.length);
-      this.bytesWritten += body.length;
       storeFile(path, meta, body, this.#repo.mode, this.#level);
     });
     return checksum;
@@ -133,7 +125,6 @@ export class Transaction implements Disposable, ObjectSource {
       level: this.#level,
       publish: (path, checksum) => {
         if (this.has(checksum, "file")) return Deno.removeSync(path);
-        this.bytesWritten += size;
         const name = objectName(checksum, "file", this.#repo.mode);
         Deno.renameSync(path, `${this.#staging}/${flat(name)}`);
         this.#staged.add(name);
@@ -328,7 +319,6 @@ export class Transaction implements Disposable, ObjectSource {
     }
     const checksum = createHash("sha256").update(bytes).digest("hex");
     this.#stage(checksum, type, (path) => {
-      this.bytesWritten += bytes.length;
       Deno.writeFileSync(path, bytes, { createNew: true, mode: 0o644 });
     });
     return checksum;
