@@ -4,6 +4,7 @@ import { contentPieces } from "./content_pieces.ts";
 import { RepoError, TreeError } from "./error.ts";
 import type { DirMeta } from "./object/dir_meta.ts";
 import type { TreeChecksums } from "./object/dir_tree.ts";
+import { checkDepth } from "./object/name.ts";
 import { writeAll } from "./object_store.ts";
 import type { Repo } from "./repo.ts";
 import { type ContentInfo, readContent, statContent } from "./stored_content.ts";
@@ -121,15 +122,16 @@ class Checkout {
     await this.#put(entry.checksum, `${dest}/${path.split("/").at(-1)}`);
   }
 
-  async add(dir: TreeChecksums, dest: string): Promise<void> {
+  async add(dir: TreeChecksums, dest: string, depth = 0): Promise<void> {
     this.#signal?.throwIfAborted();
+    checkDepth(depth);
     const made = this.#makeDirectory(dest);
     const { files, dirs } = this.#repo.readDirTree(dir.dirtree);
     for (const [name, checksum] of files) {
       const later = this.#put(checksum, `${dest}/${name}`);
       if (later) await later;
     }
-    for (const [name, sub] of dirs) await this.add(sub, `${dest}/${name}`);
+    for (const [name, sub] of dirs) await this.add(sub, `${dest}/${name}`, depth + 1);
     if (made) this.#applyMeta(dir.dirmeta, dest);
   }
 
@@ -204,8 +206,7 @@ class Checkout {
   /** @returns Whether the object could be linked. */
   #linked(checksum: string, dest: string): boolean {
     const object = this.#repo.objectPath(checksum, "file");
-    // Links of bare-user repositories are regular files there.
-    if (this.#repo.mode === "bare-user" && this.#isLink(checksum)) return false;
+    if (this.#repo.mode === "bare-user" && this.#mustCopy(checksum)) return false;
     try {
       Deno.linkSync(object, dest);
       return true;
@@ -224,8 +225,10 @@ class Checkout {
     }
   }
 
-  #isLink(checksum: string): boolean {
-    return statContent(this.#repo, checksum).type === "symlink";
+  /** Links of bare-user repositories are regular files there; empty files have no links to spare. */
+  #mustCopy(checksum: string): boolean {
+    const { type, size } = statContent(this.#repo, checksum);
+    return type === "symlink" || size === 0;
   }
 
   #copy(checksum: string, dest: string): Promise<void> | void {

@@ -1,5 +1,5 @@
 import type { TreeChecksums } from "./object/dir_tree.ts";
-import { compareNames } from "./object/name.ts";
+import { checkDepth, compareNames } from "./object/name.ts";
 import type { Repo } from "./repo.ts";
 
 /** One difference between two trees. */
@@ -22,7 +22,9 @@ export function* diffTrees(
   from: TreeChecksums,
   to: TreeChecksums,
   path = "",
+  depth = 0,
 ): Generator<TreeChange> {
+  checkDepth(depth);
   if (from.dirmeta !== to.dirmeta) yield { path, kind: "meta", type: "dir" };
   if (from.dirtree === to.dirtree) return;
   const before = repo.readDirTree(from.dirtree);
@@ -40,12 +42,12 @@ export function* diffTrees(
     if (oldFile !== undefined && newFile !== undefined) {
       if (oldFile !== newFile) yield { path: full, kind: "changed", type: "file" };
     } else if (oldFile !== undefined) yield { path: full, kind: "removed", type: "file" };
-    if (oldDir && newDir) yield* diffTrees(repo, oldDir, newDir, full);
-    else if (oldDir) yield* everything(repo, oldDir, full, "removed");
+    if (oldDir && newDir) yield* diffTrees(repo, oldDir, newDir, full, depth + 1);
+    else if (oldDir) yield* everything(repo, oldDir, full, "removed", depth + 1);
     if (newFile !== undefined && oldFile === undefined) {
       yield { path: full, kind: "added", type: "file" };
     }
-    if (newDir && !oldDir) yield* everything(repo, newDir, full, "added");
+    if (newDir && !oldDir) yield* everything(repo, newDir, full, "added", depth + 1);
   }
 }
 
@@ -54,12 +56,14 @@ function* everything(
   dir: TreeChecksums,
   path: string,
   kind: "added" | "removed",
+  depth: number,
 ): Generator<TreeChange> {
+  checkDepth(depth);
   yield { path, kind, type: "dir" };
   const { files, dirs } = repo.readDirTree(dir.dirtree);
   for (const name of [...files.keys(), ...dirs.keys()].sort(compareNames)) {
     const sub = dirs.get(name);
-    if (sub) yield* everything(repo, sub, `${path}/${name}`, kind);
+    if (sub) yield* everything(repo, sub, `${path}/${name}`, kind, depth + 1);
     else yield { path: `${path}/${name}`, kind, type: "file" };
   }
 }

@@ -2,6 +2,7 @@ import { orAbort } from "@apt-ostree/base";
 import { pullContent } from "./transfer_content.ts";
 import { ContentPull } from "./content_pull.ts";
 import type { TreeChecksums } from "./object/dir_tree.ts";
+import { checkDepth } from "./object/name.ts";
 import type { Repo } from "./repo.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -99,7 +100,7 @@ class Wanted {
       );
       const whole = this.#txn.has(checksum, "commit") && !this.#partial.has(checksum);
       if (!whole) {
-        if (!this.#commitsOnly) this.#tree(root);
+        if (!this.#commitsOnly) this.#tree(root, 0);
         this.#add(checksum, "commit");
         if (this.#commitsOnly) this.#txn.setPartial(checksum, true);
         else if (this.#partial.has(checksum)) this.#txn.setPartial(checksum, false);
@@ -116,7 +117,8 @@ class Wanted {
     }
   }
 
-  #tree({ dirtree, dirmeta }: TreeChecksums): void {
+  #tree({ dirtree, dirmeta }: TreeChecksums, depth: number): void {
+    checkDepth(depth);
     if (!this.#txn.has(dirmeta, "dirmeta")) this.#add(dirmeta, "dirmeta");
     if (this.#seen.has(dirtree)) return;
     this.#seen.add(dirtree);
@@ -127,7 +129,7 @@ class Wanted {
     for (const file of files.values()) {
       if (!this.files.has(file) && !this.#txn.has(file, "file")) this.files.add(file);
     }
-    for (const dir of dirs.values()) this.#tree(dir);
+    for (const dir of dirs.values()) this.#tree(dir, depth + 1);
     this.#add(dirtree, "dirtree");
   }
 

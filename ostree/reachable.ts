@@ -1,4 +1,5 @@
 import type { TreeChecksums } from "./object/dir_tree.ts";
+import { checkDepth } from "./object/name.ts";
 import type { Repo } from "./repo.ts";
 
 /** Objects by their name below `objects/`, without the first slash: checksum and kind. */
@@ -33,7 +34,7 @@ export function addReachable(
       if (without.has(commit) || (commit !== start && !repo.hasObject(commit, "commit"))) break;
       const { root, parent }: { root: TreeChecksums; parent?: string } = repo.readCommit(commit);
       found.add(objectKey(commit, "commit")).add(objectKey(commit, "commitmeta"));
-      addTree(repo, root, found, partial.has(commit));
+      addTree(repo, root, found, partial.has(commit), 0);
       commit = left === 0 ? undefined : parent;
     }
   }
@@ -45,7 +46,9 @@ function addTree(
   { dirtree, dirmeta }: TreeChecksums,
   found: ObjectSet,
   partial: boolean,
+  depth: number,
 ): void {
+  checkDepth(depth);
   found.add(objectKey(dirmeta, "dirmeta"));
   const key = objectKey(dirtree, "dirtree");
   if (found.has(key)) return;
@@ -56,5 +59,5 @@ function addTree(
     found.add(objectKey(file, "file"));
     if (repo.mode === "bare-split-xattrs") found.add(objectKey(file, "file-xattrs-link"));
   }
-  for (const dir of dirs.values()) addTree(repo, dir, found, partial);
+  for (const dir of dirs.values()) addTree(repo, dir, found, partial, depth + 1);
 }

@@ -2,7 +2,7 @@ import { RefError, RepoError } from "./error.ts";
 import { type Commit, decodeCommit } from "./object/commit.ts";
 import type { DirMeta } from "./object/dir_meta.ts";
 import type { DirTree } from "./object/dir_tree.ts";
-import { isChecksum, type ObjectType } from "./object/name.ts";
+import { isChecksum, MAX_METADATA_SIZE, type ObjectType } from "./object/name.ts";
 import { checkRef, refPath } from "./ref.ts";
 import { readPartialCommits } from "./partial_commits.ts";
 import { readAliases, readRef, readRefs } from "./ref_files.ts";
@@ -81,6 +81,8 @@ export class Repo implements ObjectSource {
   static open(path: string): Repo {
     let text: string;
     try {
+      const { isFile, size } = Deno.statSync(`${path}/config`);
+      if (!isFile || size > MAX_METADATA_SIZE) throw new Deno.errors.NotFound("no config");
       text = Deno.readTextFileSync(`${path}/config`);
       Deno.statSync(`${path}/objects`);
     } catch (cause) {

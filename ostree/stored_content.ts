@@ -75,6 +75,8 @@ function statStored(source: ObjectSource, checksum: string): ContentInfo {
   const path = source.objectPath(checksum, "file");
   const info = lstat(path);
   if (!info) throw missingObject(checksum, "file", source.path);
+  const linked = source.mode !== "archive" && source.mode !== "bare-user" && info.isSymlink;
+  if (!info.isFile && !linked) throw corruptObject(checksum, "file", "it is no regular file");
   switch (source.mode) {
     case "archive":
       return statArchived(path, info.size, checksum);

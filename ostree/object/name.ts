@@ -17,6 +17,16 @@ export const MAX_METADATA_SIZE = 10 * 1024 * 1024;
 /** Attributes of one file may have this many bytes in a container image. */
 export const MAX_XATTRS_SIZE = 1024 * 1024;
 
+/** Trees deeper than this are refused by every reader. */
+const MAX_TREE_DEPTH = 256;
+
+/** Refuse to go deeper than any tree may be. @throws {ObjectError} `object/too-large`. */
+export function checkDepth(depth: number): void {
+  if (depth <= MAX_TREE_DEPTH) return;
+  const message = `Cannot read tree: its directories are more than ${MAX_TREE_DEPTH} deep`;
+  throw new ObjectError("object/too-large", message, { hint: "No system needs such a tree" });
+}
+
 /** Whether `text` is a checksum: 64 lower-case hexadecimal digits. */
 export function isChecksum(text: string): boolean {
   return /^[0-9a-f]{64}$/.test(text);

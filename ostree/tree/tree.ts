@@ -2,7 +2,7 @@ import type { Xattr } from "@apt-ostree/base";
 import { ObjectError, TreeError } from "../error.ts";
 import type { DirMeta } from "../object/dir_meta.ts";
 import type { TreeChecksums } from "../object/dir_tree.ts";
-import { checkName, compareNames } from "../object/name.ts";
+import { checkDepth, checkName, compareNames } from "../object/name.ts";
 import type { Repo } from "../repo.ts";
 import { type ObjectSource, statContent } from "../stored_content.ts";
 import { readDirMeta, readDirTree } from "../stored_metadata.ts";
@@ -126,11 +126,12 @@ export class Tree {
   }
 
   /** Everything below a directory, itself not, parents before children. */
-  *walk(path = ""): Generator<[path: string, entry: TreeEntry]> {
+  *walk(path = "", depth = 0): Generator<[path: string, entry: TreeEntry]> {
+    checkDepth(depth);
     for (const [name, entry] of this.list(path)) {
       const full = path === "" ? name : `${path}/${name}`;
       yield [full, entry];
-      if (entry.type === "dir") yield* this.walk(full);
+      if (entry.type === "dir") yield* this.walk(full, depth + 1);
     }
   }
 

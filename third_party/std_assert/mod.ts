@@ -86,13 +86,14 @@ export async function assertRejects<E extends Error = Error>(
   fn: () => PromiseLike<unknown>,
   ErrorClass: ErrorClass<E> = Error as unknown as ErrorClass<E>,
   msgIncludes?: string,
+  msg?: string,
 ): Promise<E> {
   try {
     await fn();
   } catch (error) {
     return checked(error, ErrorClass, msgIncludes);
   }
-  throw new AssertionError("Expected function to reject.");
+  throw new AssertionError(`Expected function to reject${msg ? `: ${msg}` : "."}`);
 }
 
 function checked<E extends Error>(error: unknown, expected: ErrorClass<E>, includes?: string): E {
