@@ -1,4 +1,4 @@
-import { hostRunner, type Progress, type Runner } from "@apt-ostree/base";
+import { cleanText, hostRunner, type Progress, type Runner } from "@apt-ostree/base";
 
 /** How {@linkcode pullRemote} goes about it. */
 export interface PullRemoteOptions {
@@ -55,7 +55,7 @@ export async function pullRemote(
     },
   }).catch((error) => {
     // The terminal has both streams in one: what went wrong stands at its end.
-    const said = /error: ([^\r\n]+)/.exec(text)?.[1];
+    const said = /error: +([^\n]+)/.exec(cleanText(text))?.[1];
     if (said !== undefined && error instanceof Error) error.message += `\nerror: ${said}`;
     throw error;
   });

@@ -1,5 +1,4 @@
 import { readXattr, readXattrs } from "@apt-ostree/base";
-import { TreeError } from "../error.ts";
 import type { DirMeta } from "../object/dir_meta.ts";
 import type { Transaction } from "../transaction.ts";
 import { changeMeta } from "./change_meta.ts";
@@ -39,11 +38,13 @@ const OVERLAY_XATTR = /^(trusted|user)\.overlay\./;
  * Bring what an overlay's upper directory holds into the tree that lay below it.
  *
  * Only the upper directory is read: the cost follows what was changed. A file of which only owner, mode
- * or attributes were changed may lack its bytes there (`metacopy`); they stay those of the tree.
+ * or attributes were changed may lack its bytes there (`metacopy`), and what was moved may be a
+ * reference to where it was (`redirect_dir`): both are taken from the tree.
  *
  * @param changes Parents before children.
- * @throws {TreeError} `tree/unsupported` if a directory was moved by reference (`redirect_dir`).
- * @see the kernel's overlayfs documentation, "whiteouts and opaque directories", "Metadata only copy up"
+ * @throws {TreeError} `tree/not-found` if a reference leads to nothing.
+ * @see the kernel's overlayfs documentation, "whiteouts and opaque directories", "redirect_dir",
+ * "Metadata only copy up"
  */
 export async function applyOverlay(
   txn: Transaction,
@@ -51,6 +52,7 @@ export async function applyOverlay(
   upper: string,
   changes: Iterable<OverlayChange>,
 ): Promise<OverlayStats> {
+  const overlay = new Overlay(txn, tree);
   let written = 0;
   let removed = 0;
   const skipped: string[] = [];
@@ -60,12 +62,11 @@ export async function applyOverlay(
     switch (type) {
       case "dir":
       case "opaque":
-        putDirectory(tree, change, full);
+        overlay.putDirectory(change, full);
         break;
       case "file":
       case "symlink":
-        if (tree.lookup(path)?.type === "dir") tree.remove(path);
-        await putFile(txn, tree, change, full);
+        await overlay.putFile(change, full);
         written++;
         break;
       case "whiteout":
@@ -78,37 +79,81 @@ export async function applyOverlay(
   return { written, removed, skipped };
 }
 
-function putDirectory(tree: Tree, { path, type, uid, gid, mode }: OverlayChange, full: string) {
-  if (overlayXattr(full, "redirect")) {
-    throw new TreeError("tree/unsupported", `Cannot read the overlay: "/${path}" was moved`, {
-      subject: path,
-      hint: "Mount the overlay with redirect_dir=off",
-    });
+class Overlay {
+  readonly #txn: Transaction;
+  readonly #tree: Tree;
+  /** What lay below. */
+  readonly #lower: Tree;
+  /** Directories that were moved, and where they lay below. */
+  readonly #moved = new Map<string, string>();
+
+  constructor(txn: Transaction, tree: Tree) {
+    this.#txn = txn;
+    this.#tree = tree;
+    this.#lower = tree.clone();
   }
-  if (type === "opaque" && path !== "") tree.remove(path);
-  if (tree.lookup(path)?.type === "file") tree.remove(path);
-  const meta: DirMeta = { uid, gid, mode, xattrs: ownXattrs(full) };
-  if (tree.lookup(path) === undefined) tree.mkdir(path, meta);
-  else if (path !== "" && !isSame(tree.meta(path), meta)) tree.setMeta(path, meta);
+
+  putDirectory({ path, type, uid, gid, mode }: OverlayChange, full: string): void {
+    const redirect = overlayXattr(full, "redirect");
+    if (redirect !== undefined) {
+      this.#moved.set(path, this.#target(path, redirect));
+      this.#tree.remove(path);
+      this.#copy(this.#moved.get(path)!, path);
+    }
+    if (type === "opaque" && path !== "") this.#tree.remove(path);
+    if (this.#tree.lookup(path)?.type === "file") this.#tree.remove(path);
+    const meta: DirMeta = { uid, gid, mode, xattrs: ownXattrs(full) };
+    if (this.#tree.lookup(path) === undefined) this.#tree.mkdir(path, meta);
+    else if (path !== "" && !isSame(this.#tree.meta(path), meta)) this.#tree.setMeta(path, meta);
+  }
+
+  async putFile({ path, type, uid, gid, mode }: OverlayChange, full: string): Promise<void> {
+    if (this.#tree.lookup(path)?.type === "dir") this.#tree.remove(path);
+    if (type === "symlink") {
+      const owner = { uid, gid, xattrs: ownXattrs(full) };
+      return this.#tree.putLink(this.#txn, path, Deno.readLinkSync(full), owner);
+    }
+    if (overlayXattr(full, "metacopy") === undefined) {
+      const xattrs = (name: string) => !OVERLAY_XATTR.test(name);
+      return this.#tree.putFile(path, this.#txn.importFile(full, { xattrs }));
+    }
+    const redirect = overlayXattr(full, "redirect");
+    const source = redirect === undefined ? this.#below(path) : this.#target(path, redirect);
+    this.#copy(source, path);
+    const change = { uid, gid, mode, xattrs: ownXattrs(full) };
+    await changeMeta(this.#txn, this.#tree, path, change);
+  }
+
+  /** Where a path lay below, if its directories were moved. */
+  #below(path: string): string {
+    const moved = this.#moved.get(path);
+    if (moved !== undefined || path === "") return moved ?? "";
+    const slash = path.lastIndexOf("/");
+    const parent = this.#below(path.slice(0, Math.max(0, slash)));
+    return `${parent === "" ? "" : `${parent}/`}${path.slice(slash + 1)}`;
+  }
+
+  /** Where a redirect leads: from the root, or to another name in the same directory. */
+  #target(path: string, redirect: string): string {
+    if (redirect.startsWith("/")) return redirect.slice(1);
+    const parent = this.#below(path.slice(0, Math.max(0, path.lastIndexOf("/"))));
+    return parent === "" ? redirect : `${parent}/${redirect}`;
+  }
+
+  /** Put what lay at a path below at another one of the tree. */
+  #copy(from: string, to: string): void {
+    const entry = this.#lower.require(from);
+    if (entry.type === "file") return this.#tree.putFile(to, entry.checksum);
+    if (entry.checksums) return this.#tree.graft(to, entry.checksums);
+    this.#tree.mkdir(to, this.#lower.meta(from));
+    for (const [name] of this.#lower.list(from)) this.#copy(`${from}/${name}`, `${to}/${name}`);
+  }
 }
 
-async function putFile(
-  txn: Transaction,
-  tree: Tree,
-  { path, type, uid, gid, mode }: OverlayChange,
-  full: string,
-): Promise<void> {
-  if (type === "file" && overlayXattr(full, "metacopy")) {
-    return await changeMeta(txn, tree, path, { uid, gid, mode, xattrs: ownXattrs(full) });
-  }
-  const xattrs = (name: string) => !OVERLAY_XATTR.test(name);
-  if (type === "symlink") tree.putLink(txn, path, Deno.readLinkSync(full), { uid, gid });
-  else tree.putFile(path, txn.importFile(full, { xattrs }));
-}
-
-function overlayXattr(path: string, name: string): boolean {
-  return readXattr(path, `trusted.overlay.${name}`) !== undefined ||
-    readXattr(path, `user.overlay.${name}`) !== undefined;
+function overlayXattr(path: string, name: string): string | undefined {
+  const value = readXattr(path, `trusted.overlay.${name}`) ??
+    readXattr(path, `user.overlay.${name}`);
+  return value && new TextDecoder().decode(value);
 }
 
 function ownXattrs(path: string) {
