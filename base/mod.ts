@@ -9,6 +9,7 @@ export { readBootId } from "./boot_id.ts";
 export { LibcError } from "./libc.ts";
 export { OfdLock, syncFilesystem } from "./ofd_lock.ts";
 export { orAbort } from "./or_abort.ts";
+export { pathExists } from "./path_exists.ts";
 export { type Progress, type ProgressEvent } from "./progress.ts";
 export {
   cleanText,

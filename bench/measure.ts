@@ -10,6 +10,8 @@ export interface Measurement {
   /** Most memory that one other process of it had, in MiB, and the name of that process. */
   readonly otherMib: number;
   readonly otherName: string;
+  /** What the command wrote to its standard output. */
+  readonly stdout: string;
   /** Duration of each phase in milliseconds, where the command wrote progress as JSON lines. */
   readonly phases: Readonly<Record<string, number>>;
 }
@@ -52,7 +54,7 @@ export async function measure(
     const end = `${stdout}\n${stderr}`.trim().slice(-3000);
     throw new Error(`Cannot run "${argv.join(" ")}": status ${code}\n${end}`);
   }
-  return { ms, ...memory.peak(), phases: readPhases(`${stdout}\n${stderr}`) };
+  return { ms, ...memory.peak(), stdout, phases: readPhases(`${stdout}\n${stderr}`) };
 }
 
 /** Durations of the phases in progress written as JSON lines; other lines are passed over. */

@@ -1,3 +1,4 @@
+import { pathExists } from "@apt-ostree/base";
 import { RefError, RepoError } from "./error.ts";
 import { type Commit, decodeCommit } from "./object/commit.ts";
 import type { DirMeta } from "./object/dir_meta.ts";
@@ -135,7 +136,7 @@ export class Repo implements ObjectSource {
 
   /** Whether the object's file is there. */
   hasObject(checksum: string, type: ObjectType): boolean {
-    return lstat(this.objectPath(checksum, type)) !== undefined;
+    return pathExists(this.objectPath(checksum, type));
   }
 
   /**

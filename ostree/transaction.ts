@@ -172,10 +172,9 @@ export class Transaction implements Disposable, ObjectSource {
         },
       );
     }
-    if (info.size <= SMALL_FILE) return this.writeFile(meta, Deno.readFileSync(path));
     using file = Deno.openSync(path);
+    if (info.size <= SMALL_FILE) return this.writeFile(meta, readWhole(file, info.size, path));
     const writer = this.fileWriter(meta, info.size);
-    const buffer = new Uint8Array(SMALL_FILE);
     for (let read; (read = file.readSync(buffer)) !== null;) writer.write(buffer.subarray(0, read));
     return writer.close();
   }
@@ -367,6 +366,20 @@ export class Transaction implements Disposable, ObjectSource {
     this.#stagingLock?.release();
     this.#lock?.release();
   }
+}
+
+/** Where files are read to: what is made of one is done before the next is read. */
+const buffer = new Uint8Array(SMALL_FILE + 1);
+
+/** Bytes of a small file; valid until the next one is read. */
+function readWhole(file: Deno.FsFile, size: number, path: string): Uint8Array {
+  let at = 0;
+  for (let read; (read = file.readSync(buffer.subarray(at, size + 1))) !== null;) at += read;
+  if (at === size) return buffer.subarray(0, at);
+  throw new ObjectError("object/unsupported", `Cannot commit "${path}": it changes meanwhile`, {
+    subject: path,
+    hint: "Commit a directory that nobody writes to",
+  });
 }
 
 function zlibLevel(repo: Repo): number {
