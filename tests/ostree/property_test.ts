@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { readXattrs } from "@apt-ostree/base";
 import fc from "fast-check";
+import { inTemp } from "../support/in_temp.ts";
 import { lacks } from "../support/lacks.ts";
 import {
   encodeDirTree,
@@ -8,6 +9,7 @@ import {
   importDirectory,
   ObjectError,
   prune,
+  pullLocal,
   Repo,
   type RepoMode,
 } from "@apt-ostree/ostree";
@@ -172,6 +174,44 @@ for (const mode of MODES) {
       }
     },
   );
+}
+
+for (const mode of MODES) {
+  Deno.test(`a deep, a wide and a large tree have ostree's commit in a ${mode} repository`, {
+    ignore,
+  }, () =>
+    inTemp(async (dir) => {
+      const tree = `${dir}/tree`;
+      await Deno.mkdir(`${tree}/${"deep/".repeat(200)}`, { recursive: true });
+      await Deno.mkdir(`${tree}/wide/empty`, { recursive: true });
+      for (let at = 0; at < 3000; at++) await Deno.writeTextFile(`${tree}/wide/${at}`, `${at}`);
+      using file = await Deno.open(`${tree}/large`, { write: true, create: true });
+      for (const at of [0, 40_000_000, 71_000_001]) { // sparse between, over 64 MiB
+        await file.seek(at, Deno.SeekMode.Start);
+        await file.write(crypto.getRandomValues(new Uint8Array(50_000)));
+      }
+      const ours = Repo.init(`${dir}/ours`, { mode });
+      run("ostree", `--repo=${dir}/theirs`, "init", `--mode=${mode}`);
+      using txn = ours.transaction();
+      const root = await importDirectory(txn, tree);
+      const commit = txn.writeCommit({ root, timestamp: 0 });
+      txn.setRef("main", commit);
+      txn.commit();
+      const options = ["--branch=main", "--no-bindings", "--subject=", "--timestamp=@0"];
+      assertEquals(
+        commit,
+        run("ostree", `--repo=${dir}/theirs`, "commit", ...options, `--tree=dir=${tree}`),
+      );
+      run("ostree", `--repo=${dir}/ours`, "fsck", "--quiet");
+      assertEquals((await fsck(ours)).problems, []);
+      const other = Repo.init(`${dir}/other`, {
+        mode: mode === "archive" ? "bare-user" : "archive",
+      });
+      await pullLocal(ours, other, [commit], { refs: new Map([["main", commit]]) });
+      run("ostree", `--repo=${dir}/back`, "init", `--mode=${mode}`);
+      run("ostree", `--repo=${dir}/back`, "pull-local", "--untrusted", other.path);
+      run("ostree", `--repo=${dir}/back`, "fsck", "--quiet");
+    }));
 }
 
 Deno.test("encodeDirTree() refuses names that no tree can hold", () => {

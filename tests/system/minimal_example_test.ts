@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import { Repo, Tree } from "@apt-ostree/ostree";
 import { output, run } from "../support/archive.ts";
 import { checkoutSystem } from "../support/checkout_system.ts";
 import { lacks } from "../support/lacks.ts";
@@ -38,6 +39,17 @@ Deno.test("the minimal example is whole by the word of ostree and dpkg", { ignor
     assertEquals(
       files.filter((path) => /^\/usr\/etc\/(passwd-|ssh\/ssh_host_|hostname|resolv)/.test(path)),
       [],
+    );
+
+    // The tree that we made without ever walking it is the one that ostree finds on its disk.
+    const walked = `${dir}/walked`;
+    await run("ostree", "checkout", "--force-copy", `--repo=${repo}`, REF, `${dir}/plain`);
+    await run("ostree", "init", `--repo=${walked}`, "--mode=bare");
+    const commit = ["ostree", "commit", `--repo=${walked}`, "--branch=walked"];
+    await run(...commit, `--tree=dir=${dir}/plain`);
+    assertEquals(
+      Tree.fromCommit(Repo.open(walked), "walked").lookup(""),
+      Tree.fromCommit(Repo.open(repo), REF).lookup(""),
     );
 
     const system = await checkoutSystem(repo, REF, `${dir}/system`);
