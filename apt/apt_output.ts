@@ -3,24 +3,38 @@ export interface SimulatedInstall {
   readonly name: string;
   readonly version: string;
   readonly architecture: string;
+  /** Version that is installed now, where there is one. */
+  readonly replaces?: string;
   /** Suites that have it, as apt prints them: `Debian:12.11/oldstable`. */
   readonly releases: readonly string[];
 }
 
-/** Read the `Inst` lines of `apt-get --simulate`. */
-export function parseSimulation(text: string): SimulatedInstall[] {
+/** What apt would do. */
+export interface Simulation {
+  /** Packages it would install, in its order. */
+  readonly installs: readonly SimulatedInstall[];
+  /** Packages it would remove. */
+  readonly removals: readonly { readonly name: string; readonly version: string }[];
+}
+
+/** Read the `Inst` and `Remv` lines of `apt-get --simulate`. */
+export function parseSimulation(text: string): Simulation {
   const installs: SimulatedInstall[] = [];
+  const removals: { name: string; version: string }[] = [];
   for (const line of text.split("\n")) {
-    const found = /^Inst (\S+)(?: \[[^\]]*\])? \((\S+) (.*)\[([^\]]+)\]\)/.exec(line);
+    const removed = /^Remv (\S+) \[([^\]]*)\]/.exec(line);
+    if (removed) removals.push({ name: removed[1]!.replace(/:.*/, ""), version: removed[2]! });
+    const found = /^Inst (\S+)(?: \[([^\]]*)\])? \((\S+) (.*)\[([^\]]+)\]\)/.exec(line);
     if (!found) continue;
     installs.push({
       name: found[1]!.replace(/:.*/, ""),
-      version: found[2]!,
-      architecture: found[4]!,
-      releases: found[3]!.split(",").map((release) => release.trim()),
+      version: found[3]!,
+      architecture: found[5]!,
+      ...(found[2] === undefined ? {} : { replaces: found[2] }),
+      releases: found[4]!.split(",").map((release) => release.trim()),
     });
   }
-  return installs;
+  return { installs, removals };
 }
 
 /** One file that apt would download. */

@@ -1,7 +1,13 @@
 import type { RunError } from "@apt-ostree/base";
 import { parseUnmet } from "./apt_output.ts";
+import { parseDeb822 } from "./deb822.ts";
 import { AptError } from "./error.ts";
+import { explainChain, findClash, type Limits } from "./explain_chain.ts";
 import { nearestNames } from "./nearest_names.ts";
+import { Offers } from "./offers.ts";
+import { PackagesIndex } from "./packages_index.ts";
+import type { PlanRequest } from "./plan.ts";
+import type { SolverWorld } from "./solver.ts";
 
 /**
  * Say what it means that `apt-get update` failed.
@@ -23,9 +29,17 @@ export function explainUpdate(stderr: string, cause: RunError): AptError {
       cause,
     });
   }
+  const weak = text(/No Hash entry in Release file|uses weak digest|weak security information/);
+  if (weak) {
+    return new AptError("apt/weak-source", `Cannot trust a source: ${weak}`, {
+      hint: "Ask its maintainer for SHA256 in its Release file, or set Allow-Weak: yes in its " +
+        ".sources file",
+      cause,
+    });
+  }
   const expired = text(/is not valid yet|is expired|Release file .* expired/i);
   if (expired) {
-    return new AptError("apt/untrusted-source", `Cannot use an outdated source: ${expired}`, {
+    return new AptError("apt/expired-source", `Cannot use an outdated source: ${expired}`, {
       hint: "If that is what you want, set Check-Valid-Until: no in its .sources file",
       cause,
     });
@@ -39,80 +53,111 @@ export function explainUpdate(stderr: string, cause: RunError): AptError {
 }
 
 /**
- * Say what it means that apt found no solution.
+ * Say what it means that apt found no solution: as a chain of needs, from what was asked for down to
+ * what is wrong, with what would help.
  *
  * @param output Standard output and standard error together.
- * @param exclude Names that were excluded, to say so where they are the reason.
- * @param names All package names, for a guess at what was meant.
  */
-export function explainPlan(
+export async function explainPlan(
   output: string,
-  exclude: readonly string[],
-  names: () => Iterable<string>,
+  request: PlanRequest,
+  world: SolverWorld,
   cause: RunError,
-): AptError {
-  const missing = [...output.matchAll(/^E: Unable to locate package (\S+)/gm)].map((found) =>
-    found[1]!
-  )
-    .concat(
-      [...output.matchAll(/^E: Couldn't find any package by (?:glob|regex) '([^']+)'/gm)].map((f) =>
-        f[1]!
-      ),
-    );
-  if (missing.length > 0) {
-    const unique = [...new Set(missing)];
-    const near = unique.flatMap((name) => nearestNames(name, names()));
-    return new AptError(
-      "apt/no-such-package",
-      `Cannot find ${unique.length > 1 ? "packages" : "package"} ${
-        unique.map((n) => `"${n}"`).join(", ")
-      }`,
-      {
-        subject: unique[0]!,
-        hint: near.length > 0
-          ? `Did you mean ${near.join(", ")}?`
-          : "Check the name and the sources",
-        cause,
-      },
-    );
+): Promise<AptError> {
+  const offers = readOffers(world);
+  const limits = await readLimits(request, world);
+  const missing = [
+    ...output.matchAll(/^E: Unable to locate package (\S+)/gm),
+    ...output.matchAll(/^E: Couldn't find any package by (?:glob|regex) '([^']+)'/gm),
+  ].map(([, name]) => name!);
+  const unknown = [...new Set(missing)].filter((name) => offers.everywhere(name).length === 0);
+  if (unknown.length > 0) return unknownPackages(unknown, offers, cause);
+  const asked = request.install.map(parseRequest);
+  for (const each of asked) {
+    const found = await explainChain(each, offers, limits);
+    if (!found) continue;
+    const code = found.steps.length === 1 ? "apt/no-such-package" : "apt/conflict";
+    return new AptError(code, `Cannot install "${each.name}": ${found.steps.join("; ")}`, {
+      subject: each.name,
+      hint: sentence(found.actions),
+      cause,
+    });
+  }
+  const clash = await findClash(asked, offers, limits);
+  if (clash) {
+    const { askedFor, declarer, relation, otherAskedFor, other } = clash;
+    const via = (name: string, pkg: string) => pkg.startsWith(`${name} `) ? "" : `, for ${name}`;
+    const message = `Cannot install the packages together: ` +
+      `${declarer}${via(askedFor, declarer)}, ${relation}; ${other} is needed` +
+      `${via(otherAskedFor, other)}`;
+    const leave = [...new Set([askedFor, otherAskedFor])].map((name) => `leave out ${name}`);
+    return new AptError("apt/conflict", message, {
+      subject: askedFor,
+      hint: sentence(leave),
+      cause,
+    });
   }
   const unmet = parseUnmet(output);
   const reasons = [...output.matchAll(/^E: (.+)$/gm)].map((found) => found[1]!);
   if (unmet.length > 0) {
-    const excluded = exclude.filter((name) =>
-      unmet.some((line) => line.includes(` ${name} `) || line.includes(` ${name}(`))
-    );
-    return new AptError(
-      "apt/conflict",
-      `Cannot install the packages together: ${unmet.join("; ")}`,
-      {
-        subject: unmet[0]!.replace(/:.*/, ""),
-        hint: excluded.length > 0
-          ? `Take ${excluded.join(", ")} out of exclude-packages, or leave out what needs it`
-          : "Leave out one of the packages named, or add a source that has a fitting version",
-        cause,
-      },
-    );
-  }
-  const candidate = /^E: (Version|Release) '([^']+)' for '([^']+)' was not found/m.exec(output) ??
-    /^E: (Package) '(([^']+))' has no installation candidate/m.exec(output);
-  if (candidate) {
-    const name = candidate[3]!;
-    const excluded = exclude.includes(name);
-    return new AptError("apt/no-such-package", `Cannot install "${name}": ${reasons.join("; ")}`, {
-      subject: name,
-      hint: excluded
-        ? `"${name}" is excluded as well: decide on one`
-        : "Check the version and the sources",
+    const message = `Cannot install the packages together: ${unmet.join("; ")}`;
+    return new AptError("apt/conflict", message, {
+      subject: unmet[0]!.replace(/:.*/, ""),
+      hint: "Leave out one of the packages named, or add a source that has a fitting version",
       cause,
     });
   }
-  return new AptError(
-    "apt/failed",
-    `Cannot plan the installation: ${reasons.join("; ") || cause.message}`,
-    {
-      hint: "The message is apt's own",
-      cause,
+  const message = `Cannot plan the installation: ${reasons.join("; ") || cause.message}`;
+  return new AptError("apt/failed", message, { hint: "The message is apt's own", cause });
+}
+
+function unknownPackages(names: readonly string[], offers: Offers, cause: RunError): AptError {
+  const all = new Set(offers.names());
+  const near = names.flatMap((name) => nearestNames(name, all));
+  const quoted = names.map((name) => `"${name}"`).join(", ");
+  const what = names.length > 1 ? "packages" : "package";
+  return new AptError("apt/no-such-package", `Cannot find ${what} ${quoted}`, {
+    subject: names[0]!,
+    hint: near.length > 0 ? `Did you mean ${near.join(", ")}?` : "Check the name and the sources",
+    cause,
+  });
+}
+
+function readOffers({ fetched, architecture, foreignArchitectures }: SolverWorld): Offers {
+  const indexes = fetched.indexes.map(({ id, file }) => ({
+    id,
+    index: PackagesIndex.parse(Deno.readFileSync(file), id),
+  }));
+  return new Offers(indexes, [architecture, ...foreignArchitectures]);
+}
+
+async function readLimits(request: PlanRequest, { apt, dir }: SolverWorld): Promise<Limits> {
+  const status = parseDeb822(await Deno.readTextFile(`${dir}/var/lib/dpkg/status`), "status");
+  const held = status.filter((stanza) => stanza.get("Status")?.startsWith("hold "))
+    .map((stanza) => [stanza.get("Package") ?? "", stanza.get("Version") ?? ""] as const);
+  const candidates = new Map<string, string | undefined>();
+  return {
+    excluded: new Set(request.exclude ?? []),
+    locked: request.locked ?? new Map(),
+    held: new Map(held),
+    async candidate(name) {
+      if (!candidates.has(name)) {
+        const text = await apt.text(["apt-cache", "policy", "--", name]);
+        const found = /^ {2}Candidate: (\S+)$/m.exec(text)?.[1];
+        candidates.set(name, found === "(none)" ? undefined : found);
+      }
+      return candidates.get(name);
     },
-  );
+  };
+}
+
+/** Name and version of a request as apt takes them. */
+function parseRequest(text: string): { name: string; version?: string } {
+  const [, name = text, version] = /^([^=/:]+)(?:[/:][^=]*)?(?:=(.*))?$/.exec(text) ?? [];
+  return { name, ...(version === undefined ? {} : { version }) };
+}
+
+function sentence(actions: readonly string[]): string {
+  const text = actions.join("; or ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

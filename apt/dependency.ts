@@ -11,18 +11,20 @@ export interface Alternative {
   readonly relation?: "<<" | "<=" | "=" | ">=" | ">>";
   /** Its version. */
   readonly version?: string;
+  /** Architectures it is for, `!` before those it is not for; of source packages. */
+  readonly architectures?: readonly string[];
+  /** Build profiles: it counts if all of one list hold, `!` before those that must not. */
+  readonly profiles?: readonly (readonly string[])[];
 }
 
 /** Any of these packages will do. */
 export type Dependency = readonly Alternative[];
 
 const ALTERNATIVE =
-  /^([a-zA-Z0-9][a-zA-Z0-9+.-]*)(?::([a-z0-9-]+))?\s*(?:\(\s*(<<|<=|=|>=|>>|<|>)\s*([^\s)]+)\s*\))?\s*(?:\[[^\]]*\])?\s*(?:<[^>]*>\s*)*$/;
+  /^([a-zA-Z0-9][a-zA-Z0-9+.-]*)(?::([a-z0-9-]+))?\s*(?:\(\s*(<<|<=|=|>=|>>|<|>)\s*([^\s)]+)\s*\))?\s*(?:\[([^\]]*)\])?\s*((?:<[^<>]*>\s*)*)$/;
 
 /**
  * Read a dependency field, `Replaces`, `Provides` and the like.
- *
- * The restrictions of source packages (`[amd64]`, `<!nocheck>`) are read over.
  *
  * @throws {FormatError} `format/bad-dependency` that names the part.
  * @see Debian Policy 7.1
@@ -58,11 +60,15 @@ function parseAlternative(text: string): Alternative {
       hint: "A dependency is: name, name:arch or name (>= version), alternatives divided by |",
     });
   }
-  const [, name, architecture, sign, version] = found;
+  const [, name, architecture, sign, version, restricted, profiles = ""] = found;
+  const words = (text: string) => text.split(/\s+/).filter((word) => word !== "");
+  const lists = [...profiles.matchAll(/<([^<>]*)>/g)].map(([, list]) => words(list!));
   const relation = sign === "<" ? "<=" : sign === ">" ? ">=" : sign as Alternative["relation"];
   return {
     name: name!,
     ...(architecture === undefined ? {} : { architecture }),
     ...(relation === undefined || version === undefined ? {} : { relation, version }),
+    ...(restricted === undefined ? {} : { architectures: words(restricted) }),
+    ...(lists.length === 0 ? {} : { profiles: lists }),
   };
 }

@@ -8,7 +8,13 @@ Deno.test("parseDependencies() reads the whole grammar", () => {
     [
       [{ name: "a" }],
       [{ name: "b", relation: ">=", version: "1:2-3" }, { name: "c", architecture: "any" }],
-      [{ name: "d", relation: "=", version: "1" }],
+      [{
+        name: "d",
+        relation: "=",
+        version: "1",
+        architectures: ["amd64", "!i386"],
+        profiles: [["!nocheck"]],
+      }],
       [{ name: "e", relation: "<<", version: "2" }],
     ],
   );

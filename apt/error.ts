@@ -12,7 +12,14 @@ export class DebError extends AptOstreeError<
 
 /** Text in deb822 form, or a value in it, that cannot be read. */
 export class FormatError extends AptOstreeError<
-  "format/bad-deb822" | "format/bad-dependency" | "format/bad-sources" | "format/bad-lockfile"
+  | "format/bad-deb822"
+  | "format/bad-dependency"
+  | "format/bad-sources"
+  | "format/bad-lockfile"
+  | "format/bad-release"
+  | "format/bad-checksums"
+  | "format/bad-index"
+  | "format/bad-changelog"
 > {}
 
 /** What apt refused, or could not get. */
@@ -28,4 +35,7 @@ export class AptError extends AptOstreeError<
   | "apt/bad-download"
   | "apt/download-failed"
   | "apt/locked-differently"
+  | "apt/expired-source"
+  | "apt/replayed-source"
+  | "apt/weak-source"
 > {}

@@ -3,9 +3,13 @@
  *
  * @module
  */
-export { type AptCallOptions, AptRoot, type AptRootOptions, type Repository } from "./apt_root.ts";
+export { type AptCallOptions, AptRoot, type AptRootOptions } from "./apt_root.ts";
 export { AR_HEADER_SIZE, AR_MAGIC, type ArHeader, parseArHeader } from "./ar_header.ts";
+export { type ChangelogEntry, parseChangelog } from "./changelog.ts";
+export { type ListedChecksum, parseChecksumList } from "./checksum_list.ts";
 export { compareVersions, splitVersion, type VersionParts } from "./compare_versions.ts";
+export { type ContentsEntry, parseContents } from "./contents_index.ts";
+export { Deb822Document } from "./deb822_document.ts";
 export { formatStanza, getField, parseDeb822, parseStanza, type Stanza } from "./deb822.ts";
 export {
   allowsVersion,
@@ -17,6 +21,22 @@ export { type Downloaded, type DownloadOptions, hasSha256 } from "./download.ts"
 export { AptError, DebError, FormatError } from "./error.ts";
 export { readHostSources } from "./host_sources.ts";
 export { nearestNames } from "./nearest_names.ts";
-export { type Plan, type PlannedPackage, type PlanReason, type PlanRequest } from "./plan.ts";
+export { PackagesIndex } from "./packages_index.ts";
+export {
+  type Plan,
+  type PlannedPackage,
+  type PlanReason,
+  type PlanRequest,
+  type Removal,
+} from "./plan.ts";
 export { type ControlMember, type Deb, openDeb, type OpenDebOptions } from "./read_deb.ts";
+export { type Repository } from "./repositories.ts";
+export { parseRelease, type Release, signedText } from "./release.ts";
+export {
+  type FoundPackage,
+  makeSearchTable,
+  searchPackages,
+  type SearchResult,
+  type SearchTable,
+} from "./search_packages.ts";
 export { anchorSources, type AptSource, parseSources, type SourcesFile } from "./sources.ts";

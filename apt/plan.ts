@@ -10,6 +10,14 @@ export interface PlanRequest {
   readonly recommends?: boolean;
   /** Whether all packages marked Essential are wanted, as every system needs them. @default {true} */
   readonly essential?: boolean;
+  /** Installed packages that are removed. */
+  readonly remove?: readonly string[];
+  /** Installed packages that stay at their version. */
+  readonly hold?: readonly string[];
+  /** Suite or codename that versions are taken from first, as `apt-get -t` takes it. */
+  readonly targetRelease?: string;
+  /** .debs of this machine that are installed, absolute paths; naming them is what vouches for them. */
+  readonly localDebs?: readonly string[];
   /** Exact versions: nothing else of these names is considered. */
   readonly locked?: ReadonlyMap<string, string>;
 }
@@ -25,7 +33,12 @@ export interface PlannedPackage {
   readonly version: string;
   /** Its dpkg architecture. */
   readonly architecture: string;
-  /** Source that has it: name of the sources file and suite, for example `debian.sources/bookworm`. */
+  /** Version that is installed now, and goes. */
+  readonly replaces?: string;
+  /**
+   * Source that has it: name of the sources file and suite, for example `debian.sources/bookworm`;
+   * `local` for a .deb that was given as a file.
+   */
   readonly source: string;
   /** Where it is fetched from. */
   readonly uri: string;
@@ -45,17 +58,32 @@ export interface PlannedPackage {
 export interface Plan {
   /** In the order in which apt would unpack them. */
   readonly packages: readonly PlannedPackage[];
+  /** Installed packages that go without a newer version. */
+  readonly removals: readonly Removal[];
+}
+
+/** An installed package that goes. */
+export interface Removal {
+  /** Its name. */
+  readonly name: string;
+  /** Its version. */
+  readonly version: string;
 }
 
 /** A plan as JSON text, to be kept. */
 export function formatPlan(plan: Plan): string {
-  return JSON.stringify(plan.packages.map((each) => ({ ...each, fields: [...each.fields] })));
+  const packages = plan.packages.map((each) => ({ ...each, fields: [...each.fields] }));
+  return JSON.stringify({ packages, removals: plan.removals });
 }
 
 /** A plan from {@linkcode formatPlan}. */
 export function parsePlan(text: string): Plan {
-  const packages = JSON.parse(
-    text,
-  ) as (Omit<PlannedPackage, "fields"> & { fields: [string, string][] })[];
-  return { packages: packages.map((each) => ({ ...each, fields: new Map(each.fields) })) };
+  const { packages, removals } = JSON.parse(text) as {
+    packages: (Omit<PlannedPackage, "fields"> & { fields: [string, string][] })[];
+    removals: Removal[];
+  };
+  return {
+    packages: packages.map((each) => ({ ...each, fields: new Map(each.fields) })),
+    removals,
+  };
 }

@@ -162,7 +162,7 @@ Deno.test(
           fixture,
           await fixture.compose(treefile),
           "apt/conflict",
-          "test-a: Conflicts: test-b",
+          "test-a 1.0, conflicts with test-b; test-b 1.0 is needed",
         );
       },
     ),
@@ -182,7 +182,7 @@ Deno.test(
           fixture,
           await fixture.compose(treefile),
           "apt/conflict",
-          "test-a: Depends: test-b",
+          "test-a 1.0 needs test-b; test-b is excluded",
           "exclude-packages",
         );
       },
