@@ -45,6 +45,12 @@ export async function explainChain(
     name: request.name,
     ...(request.version === undefined ? {} : { relation: "=", version: request.version }),
   };
+  // A dependency takes any provider; who asks for one of several must say which.
+  const providers = new Set(offers.providers(request.name).map(({ name }) => name));
+  if (offers.versions(request.name).length === 0 && providers.size > 1) {
+    const { what, actions } = await whyNot(wanted, offers, limits);
+    return { subject: request.name, steps: [what], actions };
+  }
   const seen = new Set<string>();
   let level: { readonly steps: readonly string[]; readonly wanted: readonly Alternative[] }[] = [
     { steps: [], wanted: [wanted] },
