@@ -11,6 +11,7 @@ export { OfdLock, syncFilesystem } from "./ofd_lock.ts";
 export { orAbort } from "./or_abort.ts";
 export { pathExists } from "./path_exists.ts";
 export { type Progress, type ProgressEvent } from "./progress.ts";
+export { quoted } from "./quoted.ts";
 export {
   cleanText,
   hostRunner,

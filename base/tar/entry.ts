@@ -47,8 +47,12 @@ export interface TarLimits {
   readonly maxFileSize?: number;
   /** Most members. @default {4_000_000} */
   readonly maxEntries?: number;
-  /** Most bytes of a name or a link target. @default {8192} */
+  /** Most bytes of a name or a link target. @default {4096} */
   readonly maxNameLength?: number;
-  /** Most bytes of a PAX header or GNU long name. @default {1_048_576} */
+  /** Most bytes of all names and link targets together. @default {268_435_456} */
+  readonly maxNamesSize?: number;
+  /** Most bytes of one PAX header or GNU long name. @default {1_048_576} */
   readonly maxHeaderSize?: number;
+  /** Most bytes of all PAX headers, GNU long names and sparse maps together. @default {268_435_456} */
+  readonly maxHeadersSize?: number;
 }

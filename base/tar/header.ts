@@ -1,3 +1,4 @@
+import { quoted } from "../quoted.ts";
 import { TarError } from "./error.ts";
 
 /** Size of a tar block. */
@@ -5,19 +6,31 @@ export const TAR_BLOCK = 512;
 
 /** The fields of one header block, not yet interpreted. */
 export interface TarHeader {
+  /** Name, with its ustar prefix; not longer than 256 bytes. */
   readonly name: string;
+  /** Permission bits, at most 0o7777. */
   readonly mode: number;
+  /** Number of the owner. */
   readonly uid: number;
+  /** Number of the group. */
   readonly gid: number;
+  /** Bytes that follow, where the type has any. */
   readonly size: number;
+  /** Seconds since 1970. */
   readonly mtime: number;
   /** Type flag as a character; "0" for the old forms of a regular file. */
   readonly flag: string;
+  /** Target of a link. */
   readonly linkname: string;
+  /** Name of the owner. */
   readonly uname: string;
+  /** Name of the group. */
   readonly gname: string;
+  /** Major number of a device. */
   readonly devMajor: number;
+  /** Minor number of a device. */
   readonly devMinor: number;
+  /** Dialect, by the magic. */
   readonly format: "v7" | "ustar" | "gnu";
 }
 
@@ -109,8 +122,5 @@ const utf8 = new TextDecoder();
 
 function badNumber(block: Uint8Array, start: number, length: number): TarError {
   const found = text(block, start, length);
-  return new TarError(
-    "tar/bad-header",
-    `Cannot read tar header: ${JSON.stringify(found)} is no number`,
-  );
+  return new TarError("tar/bad-header", `Cannot read tar header: ${quoted(found)} is no number`);
 }

@@ -1,8 +1,12 @@
 import type { TarEntry, TarEntryType, TarHandler, TarLimits } from "./entry.ts";
+import { quoted } from "../quoted.ts";
 import { TarError } from "./error.ts";
 import { number, parseTarHeader, TAR_BLOCK, type TarHeader, text } from "./header.ts";
 import { parsePax, paxNumber, type PaxRecords, paxText, paxXattrs } from "./pax.ts";
-import { parseSparseMap, type SparsePart } from "./sparse.ts";
+import { parseSparseMap, SparseBody, type SparsePart } from "./sparse.ts";
+
+/** Bytes that may follow the end: archivers fill records of some kibibytes. */
+const MAX_TRAILING = 16 * 1024 ** 2;
 
 const TYPES: Readonly<Record<string, TarEntryType>> = {
   "0": "file",
@@ -34,12 +38,17 @@ export class TarReader {
   #gathered: Uint8Array[] = [];
   #gatherFlag = "";
   #global: PaxRecords = new Map();
+  #globalXattrs: TarEntry["xattrs"] = [];
+  #globalSize = 0;
   #local: PaxRecords = new Map();
   #longName: string | undefined;
   #longLink: string | undefined;
   #entries = 0;
-  #zeroBlocks = 0;
-  #sparse: Sparse | undefined;
+  #namesSize = 0;
+  #headersSize = 0;
+  /** Bytes after the end. */
+  #trailing = 0;
+  #sparse: SparseBody | undefined;
   #sparseHeader: TarHeader | undefined;
   #sparseParts: SparsePart[] = [];
   #sparseSize = 0;
@@ -50,14 +59,17 @@ export class TarReader {
     this.#limits = {
       maxFileSize: limits.maxFileSize ?? 16 * 1024 ** 3,
       maxEntries: limits.maxEntries ?? 4_000_000,
-      maxNameLength: limits.maxNameLength ?? 8192,
-      maxHeaderSize: limits.maxHeaderSize ?? 1024 * 1024,
+      maxNameLength: limits.maxNameLength ?? 4096,
+      maxNamesSize: limits.maxNamesSize ?? 256 * 1024 ** 2,
+      maxHeaderSize: limits.maxHeaderSize ?? 1024 ** 2,
+      maxHeadersSize: limits.maxHeadersSize ?? 256 * 1024 ** 2,
     };
   }
 
   /** Take the next bytes. @throws {TarError} If they are no archive within the limits. */
   feed(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length && this.#state !== "ended";) {
+    for (let at = 0; at < bytes.length;) {
+      if (this.#state === "ended") return this.#skipTrailing(bytes.length - at);
       if (this.#state === "header" || this.#state === "sparse") {
         const take = Math.min(TAR_BLOCK - this.#filled, bytes.length - at);
         if (take === TAR_BLOCK) this.#onBlock(bytes.subarray(at, at + TAR_BLOCK));
@@ -87,18 +99,15 @@ export class TarReader {
   #onBlock(block: Uint8Array): void {
     if (this.#state === "sparse") return this.#onSparseBlock(block);
     const header = parseTarHeader(block);
-    if (!header) {
-      if (++this.#zeroBlocks === 2) this.#state = "ended";
+    if (!header) { // dpkg too ends at the first block of zeros, so nothing hides behind one
+      this.#state = "ended";
       return;
     }
-    this.#zeroBlocks = 0;
     if (header.flag === "L" || header.flag === "K" || header.flag === "x" || header.flag === "g") {
       if (header.size > this.#limits.maxHeaderSize) {
-        throw new TarError(
-          "tar/too-large",
-          `Cannot read tar archive: a header has ${header.size} bytes`,
-        );
+        throw tooLarge(`a header has ${header.size} bytes`);
       }
+      this.#countHeader(TAR_BLOCK + header.size);
       this.#gatherFlag = header.flag;
       this.#gathered = [];
       return this.#expect("gather", header.size);
@@ -115,97 +124,97 @@ export class TarReader {
   }
 
   #onSparseBlock(block: Uint8Array): void {
+    this.#countHeader(TAR_BLOCK);
     this.#sparseParts.push(...parseSparseMap(block, 0, 21));
-    if (this.#sparseParts.length > 1_000_000) {
-      throw new TarError(
-        "tar/too-large",
-        "Cannot read tar archive: a sparse file has too many parts",
-      );
-    }
+    if (this.#sparseParts.length > 1_000_000) throw tooLarge("a sparse file has too many parts");
     if (block[504] === 1) return;
     this.#beginSparse();
   }
 
   #beginSparse(): void {
     const size = this.#sparseSize;
-    this.#sparse = new Sparse(this.#sparseParts, size, (piece) => this.#handler.data(piece));
+    this.#sparse = new SparseBody(this.#sparseParts, size, (piece) => this.#handler.data(piece));
     this.#begin(this.#sparseHeader!, size);
   }
 
   #begin(header: TarHeader, size: number): void {
     const type = TYPES[header.flag];
-    if (!type) {
-      throw new TarError(
-        "tar/unsupported",
-        `Cannot read tar archive: "${header.name}" has type ${JSON.stringify(header.flag)}`,
-        {
-          subject: header.name,
-        },
-      );
+    const paxSparse = [...this.#local.keys()].some((key) => key.startsWith("GNU.sparse."));
+    if (!type || paxSparse) {
+      const found = type ? "is sparse in the PAX way" : `has type ${quoted(header.flag)}`;
+      const message = `Cannot read tar archive: ${quoted(header.name)} ${found}`;
+      throw new TarError("tar/unsupported", message, { subject: header.name });
     }
     if (++this.#entries > this.#limits.maxEntries) {
-      throw new TarError(
-        "tar/too-large",
-        `Cannot read tar archive: more than ${this.#limits.maxEntries} members`,
-      );
-    }
-    const stored = this.#pax("size", paxNumber) ?? header.size;
-    const isFile = type === "file";
-    const logical = isFile ? (this.#sparse ? size : stored) : 0;
-    if (logical > this.#limits.maxFileSize || stored < 0) {
-      throw new TarError(
-        "tar/too-large",
-        `Cannot read tar archive: "${header.name}" has ${logical} bytes`,
-        {
-          subject: header.name,
-        },
-      );
+      throw tooLarge(`more than ${this.#limits.maxEntries} members`);
     }
     const path = this.#pax("path", paxText) ?? this.#longName ?? header.name;
     const target = this.#pax("linkpath", paxText) ?? this.#longLink ?? header.linkname;
-    if (path.length > this.#limits.maxNameLength || target.length > this.#limits.maxNameLength) {
-      throw new TarError(
-        "tar/too-large",
-        `Cannot read tar archive: a name has ${path.length} characters`,
-      );
+    this.#countName(path);
+    this.#countName(target);
+    // Only files have bytes, whatever the size says: so reads dpkg, and so does all else.
+    const isFile = type === "file" && !path.endsWith("/");
+    const stored = isFile ? this.#pax("size", paxNumber) ?? header.size : 0;
+    const logical = this.#sparse ? size : stored;
+    if (stored < 0) throw badHeader(`${quoted(path)} has ${stored} bytes`);
+    if (Math.max(stored, logical) > this.#limits.maxFileSize) {
+      throw tooLarge(`${quoted(path)} has ${logical} bytes`);
     }
-    const directory = isFile && path.endsWith("/") && header.format === "v7";
     const entry: TarEntry = {
-      type: directory ? "dir" : type,
+      type: type === "file" && !isFile ? "dir" : type,
       path,
       target: type === "symlink" || type === "hardlink" ? target : "",
-      uid: this.#pax("uid", paxNumber) ?? header.uid,
-      gid: this.#pax("gid", paxNumber) ?? header.gid,
+      uid: owner(this.#pax("uid", paxNumber) ?? header.uid, path),
+      gid: owner(this.#pax("gid", paxNumber) ?? header.gid, path),
       uname: this.#pax("uname", paxText) ?? header.uname,
       gname: this.#pax("gname", paxText) ?? header.gname,
       mode: header.mode,
-      size: directory ? 0 : logical,
+      size: isFile ? logical : 0,
       mtime: this.#pax("mtime", paxNumber) ?? header.mtime,
-      xattrs: this.#local.size + this.#global.size > 0
-        ? paxXattrs(new Map([...this.#global, ...this.#local]))
-        : [],
+      xattrs: this.#xattrs(),
       devMajor: header.devMajor,
       devMinor: header.devMinor,
     };
     this.#local = new Map();
     this.#longName = this.#longLink = undefined;
     this.#handler.entry(entry);
-    if (isFile && !directory) this.#expect("data", stored);
-    else {
-      // A hard link may repeat its file's size without its bytes; nothing else carries data.
-      this.#handler.end();
-      this.#expect(
-        "skip",
-        type === "dir" || type === "hardlink" || type === "symlink" ? 0 : stored,
-      );
-    }
+    if (isFile) return this.#expect("data", stored);
+    this.#sparse = undefined;
+    this.#handler.end();
+    this.#state = "header";
   }
 
   #pax<T>(key: string, read: (records: PaxRecords, key: string) => T | undefined): T | undefined {
     return read(this.#local, key) ?? read(this.#global, key);
   }
 
-  #expect(state: "data" | "skip" | "gather", bytes: number): void {
+  #xattrs(): TarEntry["xattrs"] {
+    if (this.#local.size === 0) return this.#globalXattrs;
+    return paxXattrs(new Map([...this.#global, ...this.#local]));
+  }
+
+  #countName(name: string): void {
+    const bytes = utf8Length(name);
+    if (bytes > this.#limits.maxNameLength) throw tooLarge(`a name has ${bytes} bytes`);
+    this.#namesSize += bytes;
+    if (this.#namesSize > this.#limits.maxNamesSize) {
+      throw tooLarge(`its names have over ${this.#limits.maxNamesSize} bytes`);
+    }
+  }
+
+  #countHeader(bytes: number): void {
+    this.#headersSize += bytes;
+    if (this.#headersSize > this.#limits.maxHeadersSize) {
+      throw tooLarge(`its long headers have over ${this.#limits.maxHeadersSize} bytes`);
+    }
+  }
+
+  #skipTrailing(bytes: number): void {
+    this.#trailing += bytes;
+    if (this.#trailing > MAX_TRAILING) throw tooLarge("it goes on after its end");
+  }
+
+  #expect(state: "data" | "gather", bytes: number): void {
     this.#state = state;
     this.#left = bytes;
     this.#padding = (TAR_BLOCK - (bytes % TAR_BLOCK)) % TAR_BLOCK;
@@ -253,66 +262,34 @@ export class TarReader {
         this.#local = parsePax(bytes);
         break;
       default:
+        this.#globalSize += bytes.length;
+        if (this.#globalSize > this.#limits.maxHeaderSize) {
+          throw tooLarge(`its global headers have ${this.#globalSize} bytes`);
+        }
         this.#global = new Map([...this.#global, ...parsePax(bytes)]);
+        this.#globalXattrs = paxXattrs(this.#global);
     }
   }
 }
 
-const ZEROS = new Uint8Array(64 * 1024);
+function owner(id: number, path: string): number {
+  if (id >= 0 && id < 0xffff_ffff) return id;
+  throw badHeader(`${quoted(path)} belongs to number ${id}`);
+}
 
-/** Turns the stored parts of a sparse file into its full content. */
-class Sparse {
-  readonly #parts: readonly SparsePart[];
-  readonly #size: number;
-  readonly #out: (piece: Uint8Array) => void;
-  #at = 0;
-  #part = 0;
-  #inPart = 0;
-
-  constructor(parts: readonly SparsePart[], size: number, out: (piece: Uint8Array) => void) {
-    let end = 0;
-    for (const part of parts) {
-      if (part.offset < end || part.offset + part.size > size) {
-        throw new TarError(
-          "tar/bad-header",
-          "Cannot read tar archive: a sparse map is out of order",
-        );
-      }
-      end = part.offset + part.size;
-    }
-    this.#parts = parts;
-    this.#size = size;
-    this.#out = out;
+function utf8Length(text: string): number {
+  let bytes = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 0x80) bytes += code >= 0x800 && (code & 0xf800) !== 0xd800 ? 2 : 1;
   }
+  return bytes;
+}
 
-  feed(bytes: Uint8Array): void {
-    for (let from = 0; from < bytes.length;) {
-      const part = this.#parts[this.#part];
-      if (!part) {
-        throw new TarError("tar/bad-header", "Cannot read tar archive: a sparse file is too long");
-      }
-      this.#zeros(part.offset);
-      const take = Math.min(part.size - this.#inPart, bytes.length - from);
-      this.#out(bytes.subarray(from, from + take));
-      this.#at += take;
-      this.#inPart += take;
-      from += take;
-      if (this.#inPart === part.size) {
-        this.#part++;
-        this.#inPart = 0;
-      }
-    }
-  }
+function badHeader(what: string): TarError {
+  return new TarError("tar/bad-header", `Cannot read tar archive: ${what}`);
+}
 
-  close(): void {
-    this.#zeros(this.#size);
-  }
-
-  #zeros(upTo: number): void {
-    while (this.#at < upTo) {
-      const take = Math.min(ZEROS.length, upTo - this.#at);
-      this.#out(ZEROS.subarray(0, take));
-      this.#at += take;
-    }
-  }
+function tooLarge(what: string): TarError {
+  return new TarError("tar/too-large", `Cannot read tar archive: ${what}`);
 }
