@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { lacks } from "../tests/support/lacks.ts";
-import { type CompressionFormat, decompress } from "./decompress.ts";
+import { type CompressionFormat, decompress, DecompressError } from "./decompress.ts";
 import { RunError } from "./run.ts";
 
 const PROGRAMS: [format: CompressionFormat, argv: string[]][] = [
@@ -53,6 +53,26 @@ Deno.test(
     await assertRejects(() => decompress("xz", pieces(xz), fail), Error, "enough");
     await assertRejects(() => decompress("gz", pieces(gz), fail), Error, "enough");
     await assertRejects(() => decompress("xz", pieces(xz.subarray(0, 5000)), () => {}), RunError);
-    await assertRejects(() => decompress("gz", pieces(gz.subarray(0, 5000)), () => {}), Error);
+    await assertRejects(
+      () => decompress("gz", pieces(gz.subarray(0, 5000)), () => {}),
+      DecompressError,
+    );
   },
 );
+
+Deno.test("decompress() reads all frames of zst, and misses no end", { ignore }, async () => {
+  const zst = await packed(["zstd", "--check"]);
+  const skippable = Uint8Array.of(0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3);
+  const length = async (bytes: Uint8Array, step?: number) => {
+    let sum = 0;
+    await decompress("zst", pieces(bytes, step), (piece) => void (sum += piece.length));
+    return sum;
+  };
+  assertEquals(await length(new Uint8Array([...zst, ...skippable, ...zst])), 2 * plain.length);
+  assertEquals(await length(zst.slice(), 777), plain.length);
+  for (const cut of [0, 1, 4, 5, 9, 1000, zst.length - 4, zst.length - 1]) {
+    await assertRejects(() => length(zst.subarray(0, cut)), DecompressError, "Cannot unpack");
+  }
+  await assertRejects(() => length(new Uint8Array([...zst, 1, 2, 3, 4])), DecompressError, "frame");
+  await assertRejects(() => length(new Uint8Array([...zst, 0x28])), DecompressError, "cut off");
+});

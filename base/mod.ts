@@ -3,7 +3,12 @@
  *
  * @module
  */
-export { type CompressionFormat, decompress, type DecompressOptions } from "./decompress.ts";
+export {
+  type CompressionFormat,
+  decompress,
+  DecompressError,
+  type DecompressOptions,
+} from "./decompress.ts";
 export { AptOstreeError, type AptOstreeErrorOptions } from "./error.ts";
 export { readBootId } from "./boot_id.ts";
 export { LibcError } from "./libc.ts";
