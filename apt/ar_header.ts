@@ -1,4 +1,5 @@
-import { DebError } from "./error.ts";
+import { quoted } from "@apt-ostree/base";
+import { damagedDeb } from "./damaged_deb.ts";
 
 /** Length of an ar member header, in bytes. */
 export const AR_HEADER_SIZE = 60;
@@ -30,14 +31,7 @@ export function parseArHeader(block: Uint8Array, file: string): ArHeader {
   const text = new TextDecoder("latin1").decode(block);
   const size = text.slice(48, 58);
   if (text.slice(58) !== "`\n" || !/^\d+ *$/.test(size)) {
-    throw new DebError(
-      "deb/bad-header",
-      `Cannot read "${file}": ar header is ${JSON.stringify(text)}`,
-      {
-        subject: file,
-        hint: "The file is damaged: download it again",
-      },
-    );
+    throw damagedDeb("deb/bad-header", file, `ar header is ${quoted(text)}`);
   }
   return { name: text.slice(0, 16).trimEnd().replace(/\/$/, ""), size: Number(size) };
 }

@@ -29,7 +29,8 @@ export {
   type PlanRequest,
   type Removal,
 } from "./plan.ts";
-export { type ControlMember, type Deb, openDeb, type OpenDebOptions } from "./read_deb.ts";
+export { type OpenDebOptions } from "./deb_limits.ts";
+export { type ControlMember, type Deb, openDeb } from "./read_deb.ts";
 export { type Repository } from "./repositories.ts";
 export { parseRelease, type Release, signedText } from "./release.ts";
 export {

@@ -1,32 +1,20 @@
 import {
   type CompressionFormat,
   decompress,
+  DecompressError,
   hostRunner,
   insidePath,
+  quoted,
   RunError,
-  type Runner,
   type TarEntry,
   TarError,
   type TarHandler,
   TarReader,
 } from "@apt-ostree/base";
-import { AR_HEADER_SIZE, AR_MAGIC, parseArHeader } from "./ar_header.ts";
+import { damagedDeb } from "./damaged_deb.ts";
+import { type DebLimits, debLimits, type OpenDebOptions } from "./deb_limits.ts";
+import { type DebMember, readDebMember, readDebMembers } from "./deb_members.ts";
 import { parseStanza, type Stanza } from "./deb822.ts";
-import { DebError } from "./error.ts";
-
-/** How {@linkcode openDeb} reads. */
-export interface OpenDebOptions {
-  /** Starts the decompressor. @default {hostRunner} */
-  readonly runner?: Runner;
-  /** Stops the reading; calls then throw the signal's reason. */
-  readonly signal?: AbortSignal;
-  /** Most bytes that one file may unpack to. @default {8_589_934_592} */
-  readonly maxFileSize?: number;
-  /** Most bytes that all files together may unpack to. @default {68_719_476_736} */
-  readonly maxTotalSize?: number;
-  /** Most members of one archive. @default {2_000_000} */
-  readonly maxEntries?: number;
-}
 
 /** A member of the control archive. */
 export interface ControlMember {
@@ -49,14 +37,18 @@ export interface Deb {
    *
    * The paths are checked: they have no leading slash and no `..`; "" is the root directory.
    *
-   * @throws {DebError} `deb/bad-data` for damage, a path outside the root, or too much of anything.
+   * @throws {DebError} `deb/bad-data` for damage and a path that cannot be laid out,
+   * `deb/too-large` for too much of anything.
    */
   walk(handler: TarHandler): Promise<void>;
 }
 
-/** Largest control archive; the largest of Debian have a few mebibytes. */
-const MAX_CONTROL = 64 * 1024 * 1024;
-const PIECE = 256 * 1024;
+/** Members of a control archive; packages have some ten. */
+const MAX_CONTROL_MEMBERS = 1000;
+/** Most bytes of the control file; the largest of Debian have some hundred kibibytes. */
+const MAX_CONTROL_FILE = 4 * 1024 * 1024;
+/** Longest name of one file or directory, in bytes, on every filesystem. */
+const NAME_MAX = 255;
 
 /**
  * Open a .deb and read its control part.
@@ -64,65 +56,36 @@ const PIECE = 256 * 1024;
  * The file is not checked against anything: compare its checksum first where it matters.
  *
  * @throws {DebError} If it is no Debian package of format 2.
+ * @throws {FormatError} If its control file is not in deb822 form.
  * @see deb(5)
  */
 export async function openDeb(file: string, options: OpenDebOptions = {}): Promise<Deb> {
-  const members = readMembers(file);
-  const [version, control, data] = members;
-  if (version?.name !== "debian-binary" || !control?.name.startsWith("control.tar")) {
-    throw bad("deb/unsupported", file, "it is no Debian package of format 2.0");
+  const { length, control, data } = readDebMembers(file);
+  const limits = debLimits(options, length);
+  compression(data.name, file); // what cannot be walked is not opened
+  const found = await readControl(file, control, limits, options);
+  const text = found.get("control")?.bytes;
+  if (!text) throw damagedDeb("deb/bad-control", file, "it has no control file");
+  if (text.length > MAX_CONTROL_FILE) {
+    throw damagedDeb("deb/too-large", file, `its control file has ${text.length} bytes`);
   }
-  // Members whose names begin with "_" are reserved for others and stand before the data.
-  const body = data?.name.startsWith("_")
-    ? members.find((m) => m.name.startsWith("data.tar"))
-    : data;
-  if (!body?.name.startsWith("data.tar")) {
-    throw bad("deb/truncated", file, "it has no data archive");
-  }
-  const found = await readControl(file, control, options);
-  const text = found.get("control");
-  if (!text) throw bad("deb/bad-control", file, "it has no control file");
+  if (text.includes(0)) throw damagedDeb("deb/bad-control", file, "its control file has a NUL");
   return {
     file,
-    control: parseStanza(new TextDecoder().decode(text.bytes), `${file}: control`),
+    control: parseStanza(new TextDecoder().decode(text), `${file}: control`),
     members: found,
-    walk: (handler) => walkData(file, body, handler, options),
+    walk: (handler) => walkData(file, data, handler, limits, options),
   };
-}
-
-interface Member {
-  readonly name: string;
-  readonly offset: number;
-  readonly size: number;
-}
-
-function readMembers(file: string): Member[] {
-  using handle = Deno.openSync(file);
-  const length = handle.statSync().size;
-  const magic = readAt(handle, 0, AR_MAGIC.length);
-  if (new TextDecoder("latin1").decode(magic) !== AR_MAGIC) {
-    throw bad("deb/bad-header", file, "it does not begin as an ar archive");
-  }
-  const members: Member[] = [];
-  for (let at = AR_MAGIC.length; at + AR_HEADER_SIZE <= length && members.length < 16;) {
-    const header = parseArHeader(readAt(handle, at, AR_HEADER_SIZE), file);
-    const offset = at + AR_HEADER_SIZE;
-    if (offset + header.size > length) {
-      throw bad("deb/truncated", file, `"${header.name}" is cut off`);
-    }
-    members.push({ ...header, offset });
-    at = offset + header.size + header.size % 2;
-  }
-  return members;
 }
 
 async function readControl(
   file: string,
-  member: Member,
+  member: DebMember,
+  limits: DebLimits,
   options: OpenDebOptions,
 ): Promise<Map<string, ControlMember>> {
+  const { maxControlSize } = limits;
   const members = new Map<string, ControlMember>();
-  let name = "";
   let entry: TarEntry | undefined;
   let body = new Uint8Array();
   let at = 0;
@@ -130,10 +93,13 @@ async function readControl(
   const reader = new TarReader({
     entry(next) {
       entry = next;
-      name = insidePath(next.path) ?? "";
       total += next.size;
-      if (total > MAX_CONTROL) {
-        throw bad("deb/too-large", file, `its control part has ${total} bytes`);
+      if (total > maxControlSize) {
+        throw damagedDeb(
+          "deb/too-large",
+          file,
+          `its control part has over ${maxControlSize} bytes`,
+        );
       }
       body = new Uint8Array(next.size);
       at = 0;
@@ -143,117 +109,116 @@ async function readControl(
       at += piece.length;
     },
     end() {
-      if (entry?.type !== "file" || name === "") return;
-      if (name.includes("/")) throw bad("deb/bad-control", file, `its control part has "${name}"`);
+      if (entry?.type !== "file") return;
+      const name = insidePath(entry.path) ?? "";
+      // The names become parts of file names in dpkg's database, which has the same bound.
+      if (!/^[\w+.~-]{1,100}$/.test(name)) {
+        throw damagedDeb("deb/bad-control", file, `its control part has ${quoted(entry.path)}`);
+      }
       members.set(name, { bytes: body, mode: entry.mode });
     },
-  }, { maxFileSize: MAX_CONTROL, maxEntries: 1000 });
-  await unpack(file, member, (piece) => reader.feed(piece), options);
-  close(reader, file);
+  }, {
+    maxFileSize: maxControlSize,
+    maxEntries: MAX_CONTROL_MEMBERS,
+    maxHeadersSize: maxControlSize,
+  });
+  await unpack(file, member, reader, options);
   return members;
 }
 
 async function walkData(
   file: string,
-  member: Member,
+  member: DebMember,
   handler: TarHandler,
+  limits: DebLimits,
   options: OpenDebOptions,
 ): Promise<void> {
-  const { maxFileSize = 8 * 1024 ** 3, maxTotalSize = 64 * 1024 ** 3, maxEntries = 2_000_000 } =
-    options;
+  const { maxFileSize, maxTotalSize, maxEntries, maxDepth, maxNameLength, maxNamesSize } = limits;
   let total = 0;
   const reader = new TarReader({
     entry(entry) {
       total += entry.size;
       if (total > maxTotalSize) {
-        throw bad("deb/too-large", file, `its files have over ${maxTotalSize} bytes`);
+        throw damagedDeb("deb/too-large", file, `its files have over ${maxTotalSize} bytes`);
       }
-      const path = inside(entry.path, file);
-      const target = entry.type === "hardlink" ? inside(entry.target, file) : entry.target;
+      const path = inside(entry.path, file, maxDepth);
+      let { target } = entry;
+      if (entry.type === "hardlink") target = inside(target, file, maxDepth);
+      else if (entry.type === "symlink") checkTarget(entry, file);
+      checkText(entry, file);
       handler.entry({ ...entry, path, target });
     },
     data: (piece) => handler.data(piece),
     end: () => handler.end(),
-  }, { maxFileSize, maxEntries });
-  await unpack(file, member, (piece) => reader.feed(piece), options);
-  close(reader, file);
+  }, { maxFileSize, maxEntries, maxNameLength, maxNamesSize });
+  await unpack(file, member, reader, options);
 }
 
+/** Read a whole archive; what is wrong with it is told about the .deb. */
 async function unpack(
   file: string,
-  member: Member,
-  onPiece: (piece: Uint8Array) => void,
+  member: DebMember,
+  reader: TarReader,
   options: OpenDebOptions,
 ): Promise<void> {
   const format = compression(member.name, file);
   const { runner = hostRunner, signal } = options;
   try {
-    await decompress(format, pieces(file, member), onPiece, {
+    await decompress(format, readDebMember(file, member), (piece) => reader.feed(piece), {
       runner,
       ...(signal ? { signal } : {}),
     });
+    reader.close();
   } catch (cause) {
-    if (cause instanceof TarError || (cause instanceof RunError && cause.code !== "run/missing")) {
-      const what = cause instanceof TarError ? cause.message : `"${member.name}" does not unpack`;
-      throw bad("deb/bad-data", file, what, cause);
+    if (cause instanceof TarError) {
+      const code = cause.code === "tar/too-large" ? "deb/too-large" : "deb/bad-data";
+      throw damagedDeb(code, file, cause.message, cause);
     }
-    throw cause;
+    const unreadable = cause instanceof RunError && cause.code !== "run/missing";
+    if (!unreadable && !(cause instanceof DecompressError)) throw cause;
+    throw damagedDeb("deb/bad-data", file, `${member.name} does not unpack`, cause);
   }
 }
 
 function compression(name: string, file: string): CompressionFormat {
   const ending = /^(?:control|data)\.tar(?:\.(gz|xz|zst|bz2|lzma))?$/.exec(name);
-  if (!ending) throw bad("deb/unsupported", file, `it has a member "${name}"`);
+  if (!ending) throw damagedDeb("deb/unsupported", file, `it has a member ${quoted(name)}`);
   return (ending[1] ?? "none") as CompressionFormat;
 }
 
-function* pieces(file: string, member: Member): Generator<Uint8Array> {
-  using handle = Deno.openSync(file);
-  handle.seekSync(member.offset, Deno.SeekMode.Start);
-  for (let left = member.size; left > 0;) {
-    const buffer = new Uint8Array(Math.min(PIECE, left));
-    const read = handle.readSync(buffer);
-    if (read === null) throw bad("deb/truncated", file, `"${member.name}" is cut off`);
-    left -= read;
-    yield buffer.subarray(0, read);
-  }
-}
-
-function inside(path: string, file: string): string {
+function inside(path: string, file: string, maxDepth: number): string {
   const safe = insidePath(path);
-  if (safe !== undefined) return safe;
-  throw bad("deb/bad-data", file, `the path ${JSON.stringify(path)} leads outside or is not UTF-8`);
-}
-
-function close(reader: TarReader, file: string): void {
-  try {
-    reader.close();
-  } catch (cause) {
-    if (!(cause instanceof TarError)) throw cause;
-    throw bad("deb/bad-data", file, cause.message, cause);
+  if (safe === undefined) {
+    const what = `the path ${quoted(path)} leads outside or is not UTF-8`;
+    throw damagedDeb("deb/bad-data", file, what);
   }
-}
-
-function readAt(handle: Deno.FsFile, at: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  handle.seekSync(at, Deno.SeekMode.Start);
-  for (let filled = 0; filled < length;) {
-    const read = handle.readSync(bytes.subarray(filled));
-    if (read === null) return bytes.subarray(0, filled);
-    filled += read;
+  if (safe.includes("\n")) { // dpkg's lists of files have a line each
+    throw damagedDeb("deb/bad-data", file, `the path ${quoted(path)} has a line break`);
   }
-  return bytes;
+  const parts = safe.split("/");
+  if (parts.length > maxDepth) {
+    throw damagedDeb("deb/too-large", file, `the path ${quoted(path)} has ${parts.length} parts`);
+  }
+  if (parts.some(isLong)) {
+    throw damagedDeb("deb/too-large", file, `the path ${quoted(path)} has a part too long`);
+  }
+  return safe;
 }
 
-function bad(
-  code: ConstructorParameters<typeof DebError>[0],
-  file: string,
-  what: string,
-  cause?: unknown,
-): DebError {
-  return new DebError(code, `Cannot read "${file}": ${what}`, {
-    subject: file,
-    hint: "The file is damaged or no Debian package: download it again",
-    cause,
-  });
+function isLong(part: string): boolean {
+  if (part.length * 3 <= NAME_MAX) return false; // no character has more than three bytes a unit
+  return new TextEncoder().encode(part).length > NAME_MAX;
+}
+
+/** A symbolic link may point anywhere, but to something that can be written down. */
+function checkTarget({ path, target }: TarEntry, file: string): void {
+  if (target !== "" && !/[\0\ufffd]/.test(target)) return;
+  const what = `the link ${quoted(path)} has the target ${quoted(target)}`;
+  throw damagedDeb("deb/bad-data", file, what);
+}
+
+function checkText({ path, uname, gname, xattrs }: TarEntry, file: string): void {
+  const texts = [uname, gname, ...xattrs.map(([name]) => name)];
+  if (!texts.some((text) => text.length > NAME_MAX || /[\0\ufffd]/.test(text))) return;
+  throw damagedDeb("deb/bad-data", file, `${quoted(path)} has an owner or attribute with no name`);
 }
