@@ -50,6 +50,11 @@ const MAX_CONTROL_FILE = 4 * 1024 * 1024;
 /** Longest name of one file or directory, in bytes, on every filesystem. */
 const NAME_MAX = 255;
 
+/** Longest value of an extended attribute, in bytes, on every filesystem. */
+const XATTR_SIZE_MAX = 65_536;
+/** Attributes of one file; filesystems have room for some dozens. */
+const MAX_XATTRS = 100;
+
 /**
  * Open a .deb and read its control part.
  *
@@ -219,6 +224,13 @@ function checkTarget({ path, target }: TarEntry, file: string): void {
 
 function checkText({ path, uname, gname, xattrs }: TarEntry, file: string): void {
   const texts = [uname, gname, ...xattrs.map(([name]) => name)];
-  if (!texts.some((text) => text.length > NAME_MAX || /[\0\ufffd]/.test(text))) return;
-  throw damagedDeb("deb/bad-data", file, `${quoted(path)} has an owner or attribute with no name`);
+  const odd = texts.some((text) => text.length > NAME_MAX || /[\0\ufffd]/.test(text)) ||
+    xattrs.some(([name, value]) => name === "" || value.length > XATTR_SIZE_MAX);
+  if (odd) {
+    const what = `${quoted(path)} has an owner or attribute that no system can hold`;
+    throw damagedDeb("deb/bad-data", file, what);
+  }
+  if (xattrs.length > MAX_XATTRS) {
+    throw damagedDeb("deb/too-large", file, `${quoted(path)} has ${xattrs.length} attributes`);
+  }
 }

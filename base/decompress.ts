@@ -12,6 +12,9 @@ export type CompressionFormat = "none" | "gz" | "xz" | "zst" | "bz2" | "lzma";
 /** Most memory of xz: `xz -9` needs 65 MiB to unpack, a header can ask for gibibytes. */
 const XZ_MEMORY = "--memlimit-decompress=160MiB";
 
+/** Bytes that a decoder in this process hands on at once. */
+const CHUNK = 64 * 1024;
+
 /** Frames of one Zstandard stream; parallel packers make one from some mebibytes each. */
 const MAX_FRAMES = 10_000;
 
@@ -54,7 +57,9 @@ export async function decompress(
     return;
   }
   const program = PROGRAMS[format];
-  if (format === "gz") return await inProcess(createGunzip(), source, onPiece, signal);
+  if (format === "gz") {
+    return await inProcess(createGunzip({ chunkSize: CHUNK }), source, onPiece, signal);
+  }
   if (!program) return await unpackZstd(source, onPiece, signal);
   const failed = new AbortController();
   const until = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
@@ -90,7 +95,7 @@ async function unpackZstd(
   try {
     for (let count = 1; count === 1 || !next.done; count++) {
       if (count > MAX_FRAMES) throw damaged(`it has over ${MAX_FRAMES} frames`);
-      await inProcess(createZstdDecompress(), frame(), onPiece, signal);
+      await inProcess(createZstdDecompress({ chunkSize: CHUNK }), frame(), onPiece, signal);
       if (!next.done) next = pieces.next();
     }
   } finally {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { ByteBuffer } from "./byte_buffer.ts";
 export {
   type CompressionFormat,
   decompress,

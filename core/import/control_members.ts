@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { ByteBuffer } from "@apt-ostree/base";
 
 /** A conffile as a package declares it. */
 export interface DeclaredConffile {
@@ -21,8 +22,12 @@ export function parseConffiles(text: string): DeclaredConffile[] {
 }
 
 /** Text of a `md5sums` member: digest, two spaces and path without leading slash, as dpkg writes it. */
-export function formatMd5sums(digests: Iterable<readonly [path: string, md5: string]>): string {
-  return [...digests].map(([path, md5]) => `${md5}  ${path}\n`).join("");
+export function formatMd5sums(
+  digests: Iterable<readonly [path: string, md5: string]>,
+): Uint8Array<ArrayBuffer> {
+  const text = new ByteBuffer();
+  for (const [path, md5] of digests) text.add(`${md5}  ${path}\n`);
+  return text.bytes;
 }
 
 /** MD5 as dpkg's database uses it: to see whether a file was edited, never for trust. */

@@ -10,5 +10,6 @@ Deno.test("parseConffiles() knows remove-on-upgrade", () => {
 
 Deno.test("formatMd5sums() writes dpkg's two-space form", () => {
   const digest = md5(new TextEncoder().encode("abc"));
-  assertEquals(formatMd5sums([["usr/a", digest]]), "900150983cd24fb0d6963f7d28e17f72  usr/a\n");
+  const text = new TextDecoder().decode(formatMd5sums([["usr/a", digest]]));
+  assertEquals(text, "900150983cd24fb0d6963f7d28e17f72  usr/a\n");
 });

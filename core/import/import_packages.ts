@@ -1,3 +1,4 @@
+import type { OpenDebOptions } from "@apt-ostree/apt";
 import { type Progress, WorkerClient } from "@apt-ostree/base";
 import type { Repo } from "@apt-ostree/ostree";
 import type { ImportJob } from "./import_deb.ts";
@@ -13,6 +14,8 @@ export interface ImportPackagesOptions {
   readonly progress?: Progress;
   /** Number of workers. @default the number of cores, at most 8 */
   readonly workers?: number;
+  /** Other bounds than those of every .deb. */
+  readonly limits?: Omit<OpenDebOptions, "runner" | "signal">;
 }
 
 const WORKER = new URL("./import_worker.ts", import.meta.url);
@@ -40,7 +43,7 @@ export async function importPackages(
   total: number,
   options: ImportPackagesOptions = {},
 ): Promise<number> {
-  const { signal, progress } = options;
+  const { signal, progress, limits = {} } = options;
   if (total === 0) return 0;
   const start = performance.now();
   const phase = "import";
@@ -53,7 +56,7 @@ export async function importPackages(
   const source = debs[Symbol.asyncIterator]();
   let done = 0;
   const lane = async (worker: WorkerClient<ImportRequest, void>) => {
-    await worker.ask({ type: "open", repo: repo.path });
+    await worker.ask({ type: "open", repo: repo.path, limits });
     for (let next; !(next = await source.next()).done;) {
       signal?.throwIfAborted();
       await worker.ask({ type: "import", job: next.value });

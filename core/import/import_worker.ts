@@ -1,10 +1,15 @@
+import type { OpenDebOptions } from "@apt-ostree/apt";
 import { serveWorker } from "@apt-ostree/base";
 import { Repo, type Transaction } from "@apt-ostree/ostree";
 import { importDeb, type ImportJob } from "./import_deb.ts";
 
 /** What is asked of a worker: first the repository, then packages, at last to publish. */
 export type ImportRequest =
-  | { readonly type: "open"; readonly repo: string }
+  | {
+    readonly type: "open";
+    readonly repo: string;
+    readonly limits: Omit<OpenDebOptions, "runner" | "signal">;
+  }
   | { readonly type: "import"; readonly job: ImportJob }
   | { readonly type: "publish" };
 
@@ -13,18 +18,20 @@ const BATCH = 64;
 
 let repo: Repo | undefined;
 let txn: Transaction | undefined;
+let limits: OpenDebOptions = {};
 let waiting = 0;
 
 serveWorker<ImportRequest, void>({
   async handle(request, signal) {
     if (request.type === "open") {
       repo = Repo.open(request.repo);
+      limits = request.limits;
       return;
     }
     if (!repo) throw new TypeError("Cannot import: no repository is open");
     if (request.type === "publish") return publish();
     txn ??= repo.transaction();
-    await importDeb(repo, txn, request.job, { signal });
+    await importDeb(repo, txn, request.job, { ...limits, signal });
     if (++waiting >= BATCH) publish();
   },
   giveUp() {

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import { type Deb, DebError, getField } from "@apt-ostree/apt";
-import { quoted, type TarEntry, type TarHandler } from "@apt-ostree/base";
+import { ByteBuffer, quoted, type TarEntry, type TarHandler } from "@apt-ostree/base";
 import { type Repo, type Transaction, Tree } from "@apt-ostree/ostree";
 import { formatMd5sums, parseConffiles } from "./control_members.ts";
 import { encodePackageMetadata, type NamedOwner, type PackageMetadata } from "./package_commit.ts";
@@ -19,7 +19,7 @@ export class PackageLayout implements TarHandler {
   readonly #deb: Deb;
   readonly #txn: Transaction;
   readonly #tree: Tree;
-  readonly #list: string[] = [];
+  readonly #list = new ByteBuffer();
   readonly #owners: NamedOwner[] = [];
   readonly #skipped: string[] = [];
   readonly #md5s = new Map<string, string>();
@@ -51,7 +51,7 @@ export class PackageLayout implements TarHandler {
 
   /** Take a member. @throws {DebError} `deb/bad-data` if it cannot stand where it says. */
   entry(entry: TarEntry): void {
-    this.#list.push(entry.path === "" ? "/." : `/${entry.path}`);
+    this.#list.add(entry.path === "" ? "/.\n" : `/${entry.path}\n`);
     this.#entry = entry;
     const path = `data/${mergedPath(entry.path, entry.type === "dir")}`.replace(/\/$/, "");
     this.#noteOwner(entry, path.slice("data/".length));
@@ -121,13 +121,13 @@ export class PackageLayout implements TarHandler {
       const checksum = this.#txn.writeFile({ uid: 0, gid: 0, mode }, bytes);
       this.#tree.putFile(`info/${database}.${name}`, checksum);
     };
-    info("list", encode(this.#list.map((path) => `${path}\n`).join("")), 0o644);
+    info("list", this.#list.bytes, 0o644);
     for (const [name, { bytes, mode }] of this.#deb.members) {
       // A member of the name of our own list would pass for it; dpkg too leaves it out.
       if (name !== "control" && name !== "list") info(name, bytes, mode & 0o755);
     }
     if (this.#needsMd5sums && this.#md5s.size > 0) {
-      info("md5sums", encode(formatMd5sums(this.#md5s)), 0o644);
+      info("md5sums", formatMd5sums(this.#md5s), 0o644);
     }
     const metadata: PackageMetadata = {
       id: { name: job.name, version: job.version, architecture: job.architecture },
@@ -218,7 +218,3 @@ export class PackageLayout implements TarHandler {
 }
 
 const SCRIPTS = ["preinst", "postinst", "prerm", "postrm", "config"] as const;
-
-function encode(text: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(text);
-}

@@ -81,7 +81,7 @@ export function decodeArchiveHeader(bytes: Uint8Array): { meta: ContentMeta; siz
 
 /** A SHA-256 that has taken the header already; feed it the file's bytes. */
 export function contentHash(meta: ContentMeta): Hash {
-  return createHash("sha256").update(contentHeader(meta));
+  return createHash("sha256").update(cachedHeader(meta));
 }
 
 /** Checksum of a small file or of a symbolic link. */
@@ -89,6 +89,19 @@ export function contentChecksum(meta: ContentMeta, body?: Uint8Array): string {
   const hash = contentHash(meta);
   if (body) hash.update(body);
   return hash.digest("hex");
+}
+
+/** Headers of plain files: trees have few kinds of owners and modes, and many files. */
+const HEADERS = new Map<number, Uint8Array<ArrayBuffer>>();
+
+function cachedHeader(meta: ContentMeta): Uint8Array<ArrayBuffer> {
+  if (meta.type !== "file" || meta.uid !== 0 || meta.gid !== 0 || meta.xattrs?.length) {
+    return contentHeader(meta);
+  }
+  const mode = meta.mode & 0o7777;
+  let header = HEADERS.get(mode);
+  if (!header) HEADERS.set(mode, header = contentHeader(meta));
+  return header;
 }
 
 function headerFields(meta: ContentMeta): [number, number, number, number, string, VariantXattrs] {

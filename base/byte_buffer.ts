@@ -1,0 +1,24 @@
+/** Text that grows, kept as UTF-8: half of what strings take, and no string of its whole length. */
+export class ByteBuffer {
+  #bytes = new Uint8Array(4096);
+  #length = 0;
+
+  /** Add text to the end. */
+  add(text: string): void {
+    // No character has more than three bytes a unit.
+    const most = this.#length + text.length * 3;
+    if (most > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(most, this.#bytes.length + (this.#bytes.length >> 1)));
+      larger.set(this.#bytes.subarray(0, this.#length));
+      this.#bytes = larger;
+    }
+    this.#length += encoder.encodeInto(text, this.#bytes.subarray(this.#length)).written;
+  }
+
+  /** All of it; valid until more is added. */
+  get bytes(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.subarray(0, this.#length);
+  }
+}
+
+const encoder = new TextEncoder();
