@@ -40,4 +40,5 @@ export {
   type SearchResult,
   type SearchTable,
 } from "./search_packages.ts";
+export { reverseDependencies, type ReverseDependency } from "./reverse_dependencies.ts";
 export { anchorSources, type AptSource, parseSources, type SourcesFile } from "./sources.ts";
