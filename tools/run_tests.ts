@@ -12,7 +12,7 @@ import { setup } from "./setup.ts";
 /** Where each tier's tests lie. */
 const TIERS: Readonly<Record<string, readonly string[]>> = {
   unit: ["base", "apt", "ostree", "sandbox", "core", "cli", "bench"],
-  system: ["tests/system", "tests/ostree"],
+  system: ["tests/system", "tests/ostree", "tests/apt"],
   boot: ["tests/boot"],
 };
 
