@@ -139,6 +139,7 @@ async function readLimits(request: PlanRequest, { apt, dir }: SolverWorld): Prom
   return {
     excluded: new Set(request.exclude ?? []),
     locked: request.locked ?? new Map(),
+    lockedOnly: request.lockedOnly ?? false,
     held: new Map(held),
     async candidate(name) {
       if (!candidates.has(name)) {

@@ -18,6 +18,8 @@ export interface Limits {
   readonly excluded: ReadonlySet<string>;
   /** Exact versions by name. */
   readonly locked: ReadonlyMap<string, string>;
+  /** Whether only those may be installed. */
+  readonly lockedOnly: boolean;
   /** Installed versions that must stay, by name. */
   readonly held: ReadonlyMap<string, string>;
   /** Version that apt's policy chooses; `undefined` where it forbids all. */
@@ -159,6 +161,12 @@ async function whyNot(wanted: Alternative, offers: Offers, limits: Limits): Prom
     return {
       what: `${name} is locked to ${locked}`,
       actions: [`lock ${name} to ${fitting[0]!.version}`],
+    };
+  }
+  if (limits.lockedOnly) {
+    return {
+      what: `${name} is not locked, and only what is locked may be installed`,
+      actions: [`add ${name} to the lockfile`],
     };
   }
   const held = limits.held.get(name);

@@ -20,6 +20,8 @@ export interface PlanRequest {
   readonly localDebs?: readonly string[];
   /** Exact versions: nothing else of these names is considered. */
   readonly locked?: ReadonlyMap<string, string>;
+  /** Whether packages that are not locked must not be installed. @default {false} */
+  readonly lockedOnly?: boolean;
 }
 
 /** Why a package is in a plan. */

@@ -56,7 +56,8 @@ export async function solve(
     ...locals.map(({ path }) => path),
     ...(request.remove ?? []).map((name) => `${name}-`),
   ];
-  const pins = exclude.map((name) => pin(name, "*", -1))
+  const onlyLocked = request.lockedOnly ? ["Package: *\nPin: release *\nPin-Priority: -1\n"] : [];
+  const pins = onlyLocked.concat(exclude.map((name) => pin(name, "*", -1)))
     .concat([...locked].map(([name, version]) => pin(name, version, 1001)));
   Deno.writeTextFileSync(`${dir}/etc/apt/preferences.d/request`, pins.join("\n"));
   holdPackages(dir, request.hold ?? []);

@@ -22,6 +22,15 @@ export const command: Command = defineCommand({
       help: "Write the commit's checksum to FILE, and no ref",
     },
     "ex-write-lockfile-to": { type: "string", value: "FILE", help: "Write a lockfile to FILE" },
+    "ex-lockfile": {
+      type: "list",
+      value: "FILE",
+      help: "Use the versions that FILE names, as --ex-write-lockfile-to wrote it",
+    },
+    "ex-lockfile-strict": {
+      type: "boolean",
+      help: "With --ex-lockfile, install nothing that it does not name",
+    },
     "add-metadata-string": { type: "list", value: "KEY=VALUE", help: "Add metadata to the commit" },
     "parent": { type: "string", value: "REV", help: "Parent of the commit" },
     "no-parent": { type: "boolean", help: "Write a commit without a parent" },
@@ -42,6 +51,16 @@ export const command: Command = defineCommand({
     const { cachedir, proxy, parent, repo } = values;
     const commitFile = values["write-commitid-to"];
     const lockfile = values["ex-write-lockfile-to"];
+    if (values["ex-lockfile-strict"] && values["ex-lockfile"].length === 0) {
+      throw new CliError(
+        "cli/bad-option",
+        "Cannot use --ex-lockfile-strict without --ex-lockfile",
+        {
+          subject: "--ex-lockfile-strict",
+          hint: "Name the lockfile",
+        },
+      );
+    }
     const epoch = Deno.env.get("SOURCE_DATE_EPOCH");
     const result = await composeTree({
       treefile: treefile!,
@@ -51,6 +70,8 @@ export const command: Command = defineCommand({
       dryRun: values["dry-run"],
       noWait: values["no-wait"],
       noParent: values["no-parent"],
+      lockfiles: values["ex-lockfile"],
+      lockfileStrict: values["ex-lockfile-strict"],
       addMetadata: Object.fromEntries(values["add-metadata-string"].map(pair)),
       ...(repo === undefined ? {} : { repo }),
       ...(cachedir === undefined ? {} : { cachedir }),

@@ -30,6 +30,7 @@ import { formatTreefile, type Treefile } from "../treefile/treefile.ts";
 import { checkSpace } from "./check_space.ts";
 import { commitMetadata, INPUT_HASH_KEY, readPackageList } from "./commit_metadata.ts";
 import { ComposeArea } from "./compose_area.ts";
+import { checkLocked, lockRequest, readLockfiles } from "./apply_lock.ts";
 import { formatLockfile } from "./lockfile.ts";
 import { pickDefined } from "./pick_defined.ts";
 import { readSources } from "./read_sources.ts";
@@ -62,6 +63,10 @@ export interface ComposeTreeOptions {
   readonly noWait?: boolean;
   /** File that gets the commit's checksum; the ref is not written then. */
   readonly writeCommitidTo?: string;
+  /** Lockfiles whose versions are used. */
+  readonly lockfiles?: readonly string[];
+  /** Whether packages that are not locked are refused. @default {false} */
+  readonly lockfileStrict?: boolean;
   /** File that gets the lock. */
   readonly writeLockfileTo?: string;
   /** Further metadata of the commit. */
@@ -224,11 +229,15 @@ class Compose {
     progress?.({ type: "phase-start", phase, title: "Resolving packages" });
     const call = pickDefined({ signal, progress }, "signal", "progress");
     const repositories = await apt.update({ ...call, cacheOnly: cacheOnly ?? false });
+    const { lockfiles = [], lockfileStrict = false } = this.#options;
+    const locked = readLockfiles(lockfiles);
     const plan = await apt.plan({
       install: this.#treefile.packages,
       exclude: this.#treefile.excludePackages,
       recommends: this.#treefile.recommends,
+      ...lockRequest(locked, lockfileStrict),
     }, call);
+    checkLocked(plan, locked, dpkgArchitecture(this.#basearch));
     const ms = performance.now() - start;
     progress?.({
       type: "phase-end",
