@@ -3,8 +3,8 @@ import type { Runner } from "@apt-ostree/base";
 /**
  * How a .deb is read, and the most that is taken from one that nobody vouches for.
  *
- * The defaults leave room for twice what any package of Debian 13 needs: it has 111,000 files, 8.5 MB
- * of names, 24 parts and 304 bytes in a path; and the import of a package within them takes less than
+ * The defaults leave more room than any package of Debian 13 needs: it has 111,000 files, 8.5 MB
+ * of names, 24 parts and 304 bytes in a path; and the import of such a package, or the refusal of a larger one, takes less than
  * 256 MiB of memory.
  */
 export interface OpenDebOptions {
@@ -23,7 +23,7 @@ export interface OpenDebOptions {
    * @default {1000}
    */
   readonly maxExpansion?: number;
-  /** Most members of the data archive. @default {200_000} */
+  /** Most members of the data archive. @default {150_000} */
   readonly maxEntries?: number;
   /** Most parts of a path. @default {128} */
   readonly maxDepth?: number;
@@ -48,7 +48,7 @@ export function debLimits(options: OpenDebOptions, length: number): DebLimits {
     maxFileSize: options.maxFileSize ?? 8 * 1024 ** 3,
     maxTotalSize: Math.min(maxTotalSize, FREE_EXPANSION + maxExpansion * length),
     maxExpansion,
-    maxEntries: options.maxEntries ?? 200_000,
+    maxEntries: options.maxEntries ?? 150_000,
     maxDepth: options.maxDepth ?? 128,
     maxNameLength: options.maxNameLength ?? 4096,
     maxNamesSize: options.maxNamesSize ?? 32 * 1024 ** 2,

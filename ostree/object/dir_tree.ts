@@ -1,6 +1,6 @@
 import { ObjectError } from "../error.ts";
 import { decodeVariant } from "../variant/decode.ts";
-import { encodeVariant } from "../variant/encode.ts";
+import { offsetSize } from "../variant/encode.ts";
 import { checkName, checksumBytes, checksumFromBytes, compareNames } from "./name.ts";
 
 /** Content of one directory, by checksum. Both maps are in byte order of their names. */
@@ -40,12 +40,11 @@ export function encodeDirTree(tree: DirTree): Uint8Array<ArrayBuffer> {
     }
   }
   for (const [name] of dirs) checkName(name);
-  return encodeVariant("(a(say)a(sayay))", [
-    files.map(([name, checksum]) => [name, checksumBytes(checksum)]),
-    dirs.map((
-      [name, { dirtree, dirmeta }],
-    ) => [name, checksumBytes(dirtree), checksumBytes(dirmeta)]),
-  ]);
+  const out = new Uint8Array(mostBytes(files) + mostBytes(dirs));
+  const filesEnd = putArray(out, 0, files);
+  const end = putArray(out, filesEnd, dirs);
+  const width = offsetSize(end, 1);
+  return out.subarray(0, putOffset(out, end, filesEnd, width));
 }
 
 /**
@@ -85,3 +84,48 @@ function checkOrder(list: readonly (readonly [string, ...unknown[]])[]): void {
 function corrupt(what: string): ObjectError {
   return new ObjectError("object/corrupt", `Cannot read dirtree: ${what}`);
 }
+
+/*
+ * `(a(say)a(sayay))` is written by hand: directories of 100,000 files are real, and a tree of values
+ * for each costs more memory than all else of an import.
+ */
+
+type Named = readonly [name: string, value: string | TreeChecksums];
+
+function mostBytes(entries: readonly Named[]): number {
+  // Name, its end, two checksums, and at most four bytes for each of three offsets; no character has
+  // more than three bytes a unit.
+  return entries.reduce((sum, [name]) => sum + 3 * name.length + 1 + 64 + 12, 8);
+}
+
+/** Write an array of named checksums from `start` on. @returns Where it ends. */
+function putArray(out: Uint8Array, start: number, entries: readonly Named[]): number {
+  const ends = new Uint32Array(entries.length);
+  let at = start;
+  entries.forEach(([name, value], i) => {
+    const first = at;
+    at += utf8.encodeInto(name, out.subarray(at)).written + 1;
+    const nameEnd = at - first;
+    const both = typeof value !== "string";
+    out.set(checksumBytes(both ? value.dirtree : value), at);
+    at += 32;
+    if (both) {
+      out.set(checksumBytes(value.dirmeta), at);
+      at += 32;
+    }
+    const width = offsetSize(at - first, both ? 2 : 1);
+    if (both) at = putOffset(out, at, nameEnd + 32, width);
+    at = putOffset(out, at, nameEnd, width);
+    ends[i] = at - start;
+  });
+  const width = offsetSize(at - start, entries.length);
+  for (const end of ends) at = putOffset(out, at, end, width);
+  return at;
+}
+
+function putOffset(out: Uint8Array, at: number, value: number, width: number): number {
+  for (let i = 0; i < width; i++) out[at + i] = value / 256 ** i & 0xff;
+  return at + width;
+}
+
+const utf8 = new TextEncoder();

@@ -1,5 +1,6 @@
 /**
- * `read_child.ts REPO DEB...`: read each .deb, import each, and write a {@linkcode ReadOutcome} a line.
+ * `read_child.ts read|import REPO DEB...`: read or import each .deb, and write an {@linkcode Outcome} a
+ * line.
  *
  * @module
  */
@@ -9,8 +10,10 @@ import { AptOstreeError } from "@apt-ostree/base";
 import { importPackages } from "@apt-ostree/core";
 import { Repo } from "@apt-ostree/ostree";
 
-/** How one step ended. */
-export interface StepOutcome {
+/** What became of a .deb. */
+export interface Outcome {
+  /** Path of the .deb. */
+  readonly deb: string;
   /** "ok", the code of an error of ours, or "crash" for any other. */
   readonly end: string;
   /** Message of the error. */
@@ -21,24 +24,14 @@ export interface StepOutcome {
   readonly ms: number;
 }
 
-/** What became of a .deb. */
-export interface ReadOutcome {
-  /** Path of the .deb. */
-  readonly deb: string;
-  /** Reading alone. */
-  readonly read: StepOutcome;
-  /** Reading into the repository. */
-  readonly imported: StepOutcome;
-}
-
 if (import.meta.main) {
-  const [path = "", ...debs] = Deno.args;
+  const [task, path = "", ...debs] = Deno.args;
   const repo = Repo.open(path);
   for (const deb of debs) {
-    const read = await step(async () => {
-      await (await openDeb(deb)).walk({ entry() {}, data() {}, end() {} });
-    });
-    const imported = await step(async () => {
+    const outcome = await step(deb, async () => {
+      if (task === "read") {
+        return await (await openDeb(deb)).walk({ entry() {}, data() {}, end() {} });
+      }
       const job = {
         name: "raw",
         version: "1",
@@ -48,23 +41,23 @@ if (import.meta.main) {
       };
       await importPackages(repo, one(job), 1);
     });
-    await print({ deb, read, imported });
+    await print(outcome);
   }
 }
 
-async function step(run: () => Promise<void>): Promise<StepOutcome> {
+async function step(deb: string, run: () => Promise<void>): Promise<Outcome> {
   const start = performance.now();
   try {
     await run();
-    return { end: "ok", message: "", subject: "", ms: performance.now() - start };
+    return { deb, end: "ok", message: "", subject: "", ms: performance.now() - start };
   } catch (error) {
     const ms = performance.now() - start;
     // The class of an error does not cross from a worker, its code does.
     if (error instanceof AptOstreeError && error.code !== "worker/died") {
-      return { end: error.code, message: error.message, subject: error.subject ?? "", ms };
+      return { deb, end: error.code, message: error.message, subject: error.subject ?? "", ms };
     }
     const message = error instanceof Error ? error.stack ?? error.message : String(error);
-    return { end: "crash", message, subject: "", ms };
+    return { deb, end: "crash", message, subject: "", ms };
   }
 }
 
@@ -80,7 +73,7 @@ function digest(path: string): string {
   return hash.digest("hex");
 }
 
-async function print(outcome: ReadOutcome): Promise<void> {
+async function print(outcome: Outcome): Promise<void> {
   await new Blob([`${JSON.stringify(outcome)}\n`]).stream().pipeTo(Deno.stdout.writable, {
     preventClose: true,
   });
