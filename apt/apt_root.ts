@@ -186,6 +186,15 @@ export class AptRoot {
     );
   }
 
+  /** Remove all package lists, so that the next update fetches them anew. */
+  forget(): void {
+    for (const dir of ["var/lib/apt/lists", "plans"]) {
+      for (const { name, isFile } of Deno.readDirSync(`${this.#dir}/${dir}`)) {
+        if (isFile) Deno.removeSync(`${this.#dir}/${dir}/${name}`);
+      }
+    }
+  }
+
   /** Indexes of what was fetched. @throws {FormatError} `format/bad-index`. */
   indexes(): PackagesIndex[] {
     return this.#fetched.indexes.map(({ id, file }) =>

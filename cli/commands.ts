@@ -24,6 +24,11 @@ const DB: readonly CommandEntry[] = [
     summary: "List packages within commits",
     load: () => import("./commands/db_list.ts"),
   },
+  {
+    name: "version",
+    summary: "Show package database versions of commits",
+    load: () => import("./commands/db_version.ts"),
+  },
 ];
 
 /** All commands; each is loaded when it is called, so that the program starts fast. */
@@ -39,6 +44,22 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   { name: "db", summary: "Commands to query the package database", group: DB },
   { name: "deb", summary: "Commands to query the package database", hidden: true, group: DB },
+  {
+    name: "makecache",
+    summary: "Generate apt package lists",
+    hidden: true,
+    load: () => import("./commands/refresh_md.ts"),
+  },
+  {
+    name: "refresh-md",
+    summary: "Generate apt package lists",
+    load: () => import("./commands/refresh_md.ts"),
+  },
+  {
+    name: "search",
+    summary: "Search for packages",
+    load: () => import("./commands/search.ts"),
+  },
   {
     name: "status",
     summary: "Get the version of the booted system",

@@ -28,8 +28,11 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
       "parent",
     ],
   ],
-  "db diff": ["repo r", "format F"],
+  "db diff": ["repo r", "format F", "changelogs c", "sysroot", "base"],
   "db list": ["repo r"],
+  "db version": ["repo r"],
+  "refresh-md": ["force f", "sysroot"],
+  "search": ["cache-only C", "sysroot"],
   "status": ["verbose v", "json", "booted b", "pending-exit-77", "sysroot"],
 };
 

@@ -1,3 +1,4 @@
+import { CliError } from "./error.ts";
 import { explainError } from "./explain_error.ts";
 import { runCommandLine } from "./run.ts";
 
@@ -31,9 +32,17 @@ async function main(): Promise<void> {
       Deno.exit(INTERRUPTED);
     }
     printError(explainError(error, { color }));
-    Deno.exit(1);
+    Deno.exit(error instanceof CliError && USAGE.has(error.code) ? 2 : 1);
   }
 }
+
+/** Errors that mean that the command line is wrong. */
+const USAGE: ReadonlySet<string> = new Set([
+  "cli/unknown-command",
+  "cli/unknown-option",
+  "cli/bad-option",
+  "cli/bad-arguments",
+]);
 
 function print(text: string): void {
   writeAll(Deno.stdout, text);

@@ -17,6 +17,7 @@ export {
   type ComposeTreeResult,
 } from "./compose/compose_tree.ts";
 export { AssembleError, ComposeError, ConflictError, ImportError } from "./error.ts";
+export { type HostAptOptions, openHostApt, refreshMetadata } from "./host/host_apt.ts";
 export { type DeploymentStatus, readStatus, type Status } from "./host/status.ts";
 export {
   findPackage,
@@ -40,3 +41,5 @@ export { TreefileError } from "./treefile/error.ts";
 export { FIELDS } from "./treefile/fields.ts";
 export { type ReadTreefile, readTreefile } from "./treefile/read_treefile.ts";
 export { formatTreefile, type Treefile } from "./treefile/treefile.ts";
+export { databaseVersion } from "./packages/database_version.ts";
+export { readChangelogOf } from "./packages/read_changelogs.ts";

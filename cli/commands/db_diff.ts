@@ -1,38 +1,45 @@
-import { diffPackages } from "@apt-ostree/core";
+import { diffPackages, readChangelogOf, readStatus } from "@apt-ostree/core";
 import { commitPackages } from "../commit_packages.ts";
 import { type Command, defineCommand } from "../command.ts";
 import { CliError } from "../error.ts";
+import { formatChangelogs } from "../format/changelogs.ts";
 import { formatDiffBlock, formatDiffLines, jsonDiff } from "../format/packages.ts";
-import { openRepo } from "../system_repo.ts";
+import { openRepo, REPO_OPTION } from "../system_repo.ts";
 
 /** `apt-ostree db diff`. */
 export const command: Command = defineCommand({
   name: "diff",
   summary: "Show package changes between two commits",
-  args: "FROM TO",
-  arity: [2, 2],
+  args: "[FROM [TO]]",
+  arity: [0, 2],
   options: {
-    repo: {
-      type: "string",
-      short: "r",
-      value: "PATH",
-      help: "Path to OSTree repository (defaults to the system's)",
-    },
+    repo: REPO_OPTION,
     format: {
       type: "string",
       short: "F",
       value: "FORMAT",
       help: "Output format: block, diff or json (default: block)",
     },
+    changelogs: { type: "boolean", short: "c", help: "Also output package changelogs" },
+    sysroot: { type: "string", value: "SYSROOT", help: "Use system root SYSROOT (default: /)" },
+    base: { type: "boolean", help: "Diff against deployments' base, not layered commits" },
   },
-  run({ print }, { repo: path, format = "block" }, [from, to]) {
+  run({ print }, values, args) {
+    const { format = "block", changelogs, sysroot } = values;
     if (!["block", "diff", "json"].includes(format)) {
       throw new CliError("cli/bad-option", `Cannot use format "${format}"`, {
         subject: format,
         hint: "Formats are block, diff and json",
       });
     }
-    const repo = openRepo(path);
+    if (changelogs && format === "json") {
+      throw new CliError("cli/bad-option", "Cannot show changelogs as json", {
+        subject: "--changelogs",
+        hint: "Use the format block or diff",
+      });
+    }
+    const repo = openRepo(values.repo, sysroot);
+    const [from, to] = args.length === 2 ? args : deployedRevs(sysroot ?? "/", args);
     const before = commitPackages(repo, from!);
     const after = commitPackages(repo, to!);
     const difference = diffPackages(before.packages, after.packages);
@@ -54,6 +61,36 @@ export const command: Command = defineCommand({
     print(`${head("from", before)}\n${head("to", after)}`);
     const text = format === "diff" ? formatDiffLines(difference) : formatDiffBlock(difference);
     if (text !== "") print(text);
+    if (changelogs) {
+      const entries = difference.upgraded.map((change) =>
+        [change, readChangelogOf(repo, after.commit, change)] as const
+      );
+      const log = formatChangelogs(entries);
+      if (log !== "") print(`\n${log}`);
+    }
     return Promise.resolve(0);
   },
 });
+
+/**
+ * The commits that a difference is between where less than two are named: the booted deployment and the
+ * one named; or the booted and the pending one; or, where none is pending, the rollback and the booted.
+ */
+function deployedRevs(sysroot: string, args: readonly string[]): [from: string, to: string] {
+  const { deployments } = readStatus(sysroot);
+  const booted = deployments.findIndex((each) => each.booted);
+  if (booted < 0) {
+    throw new CliError("cli/not-booted", `Cannot compare deployments: "${sysroot}" is not booted`, {
+      subject: sysroot,
+      hint: "Name both commits: apt-ostree db diff FROM TO",
+    });
+  }
+  const commit = deployments[booted]!.checksum;
+  if (args[0] !== undefined) return [commit, args[0]];
+  if (booted > 0) return [commit, deployments[0]!.checksum];
+  const rollback = deployments[booted + 1];
+  if (rollback) return [rollback.checksum, commit];
+  throw new CliError("cli/bad-arguments", "Cannot compare deployments: there is just one", {
+    hint: "Name a commit to compare it with",
+  });
+}

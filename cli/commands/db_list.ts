@@ -1,7 +1,7 @@
 import { packageTitle } from "@apt-ostree/core";
 import { commitPackages } from "../commit_packages.ts";
 import { type Command, defineCommand } from "../command.ts";
-import { openRepo } from "../system_repo.ts";
+import { openRepo, REPO_OPTION } from "../system_repo.ts";
 
 /** `apt-ostree db list`. */
 export const command: Command = defineCommand({
@@ -10,12 +10,7 @@ export const command: Command = defineCommand({
   args: "REV... [PREFIX-PKGNAME...]",
   arity: [1, Infinity],
   options: {
-    repo: {
-      type: "string",
-      short: "r",
-      value: "PATH",
-      help: "Path to OSTree repository (defaults to the system's)",
-    },
+    repo: REPO_OPTION,
   },
   run({ print }, { repo: path }, args) {
     const repo = openRepo(path);

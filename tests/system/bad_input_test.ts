@@ -439,12 +439,18 @@ Deno.test(
           "cli/bad-option",
           "block, diff and json",
         ],
+        [
+          ["db", "diff", `--repo=${fixture.repo}`, "-F", "json", "--changelogs", "a", "b"],
+          "cli/bad-option",
+          "changelogs as json",
+        ],
+        [["search"], "cli/bad-arguments", "TERM"],
         [["db", "list", `--repo=${fixture.repo}`, "nowhere"], "ref/not-found", '"nowhere"'],
         [["status", `--sysroot=${fixture.dir}`], "repo/not-found", "sysroot"],
       ];
       for (const [args, code, text] of cases) {
         const { code: status, stderr } = await fixture.run(...args);
-        assertEquals(status, 1, args.join(" "));
+        assertEquals(status, code.startsWith("cli/") ? 2 : 1, args.join(" "));
         assertStringIncludes(stderr, `code: ${code}`);
         assertStringIncludes(stderr, text);
       }

@@ -1,0 +1,34 @@
+import { gunzipSync } from "node:zlib";
+import { type ChangelogEntry, compareVersions, parseChangelog } from "@apt-ostree/apt";
+import { type Repo, Tree } from "@apt-ostree/ostree";
+import type { PackageChange } from "./diff_packages.ts";
+
+/** Largest changelog that is read, unpacked. */
+const MAX_CHANGELOG = 16 * 1024 * 1024;
+
+/**
+ * Entries that an upgrade brings, newest first: those of the newer commit's changelog that are newer
+ * than the version before.
+ *
+ * @param commit Commit that has the newer version.
+ * @returns Nothing where the commit has no documentation of the package.
+ */
+export function readChangelogOf(
+  repo: Repo,
+  commit: string,
+  { name, from }: PackageChange,
+): ChangelogEntry[] {
+  const tree = Tree.fromCommit(repo, commit);
+  // A native package has changelog.gz alone.
+  for (const file of ["changelog.Debian.gz", "changelog.gz"]) {
+    const path = tree.real(`usr/share/doc/${name}/${file}`);
+    const entry = tree.lookup(path);
+    if (entry?.type !== "file") continue;
+    const bytes = repo.readFile(entry.checksum, { maxSize: MAX_CHANGELOG });
+    const text = new TextDecoder().decode(gunzipSync(bytes, { maxOutputLength: MAX_CHANGELOG }));
+    return parseChangelog(text, path).filter(({ version }) =>
+      compareVersions(version, from.version) > 0
+    );
+  }
+  return [];
+}
