@@ -147,6 +147,8 @@ export class AptRoot {
    */
   async plan(request: PlanRequest, options: AptCallOptions = {}): Promise<Plan> {
     for (const name of request.install) checkRequest(name);
+    const { exclude = [], remove = [], hold = [] } = request;
+    for (const name of [...exclude, ...remove, ...hold]) checkName(name);
     const key = this.#key().update(JSON.stringify([PLAN_FORM, request, [...request.locked ?? []]]));
     const file = `${this.#dir}/plans/${key.digest("hex")}.json`;
     // A .deb that somebody gave as a file may have changed since.
@@ -247,6 +249,14 @@ const LAYOUT = [
   "var/log/apt",
   "plans",
 ];
+
+function checkName(name: string): void {
+  if (/^[a-z0-9][a-z0-9+.*?-]*(:[a-z0-9-]+)?$/.test(name)) return;
+  throw new AptError("apt/no-such-package", `Cannot use "${name}": that is no package`, {
+    subject: name,
+    hint: "Write name or name:arch",
+  });
+}
 
 function checkRequest(name: string): void {
   if (/^[a-zA-Z0-9*?~(][^\s]*$/.test(name) && !/[-+]$/.test(name.replace(/\+\+$/, ""))) return;

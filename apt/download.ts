@@ -178,11 +178,15 @@ class Queue {
   }
 
   async #transfer(batch: readonly PlannedPackage[], signal: AbortSignal): Promise<void> {
-    const triples = batch.flatMap((
-      each,
-    ) => [each.uri, this.#partial(each), `SHA256:${each.sha256}`]);
+    // With the size apt's transport stops a server that never does.
+    const files = batch.flatMap((each) => [
+      each.uri,
+      this.#partial(each),
+      `SHA256:${each.sha256}`,
+      `Checksum-FileSize:${each.size}`,
+    ]);
     try {
-      await this.#run(["/usr/lib/apt/apt-helper", "-q", "download-file", ...triples], { signal });
+      await this.#run(["/usr/lib/apt/apt-helper", "-q", "download-file", ...files], { signal });
     } catch (cause) {
       if (!(cause instanceof RunError) || cause.code !== "run/failed") throw cause;
       if (/Hash Sum mismatch/i.test(cause.stderr)) return; // found and named when the bytes are checked

@@ -1,0 +1,297 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { AptError, AptRoot } from "@apt-ostree/apt";
+import { makeDeb, output, run } from "../support/archive.ts";
+import { inTemp } from "../support/in_temp.ts";
+import { lacks } from "../support/lacks.ts";
+
+const ignore = await lacks("apt-get", "dpkg-deb", "dpkg-scanpackages", "gpg", "gpgconf");
+/** Longest that one attempt may take, in milliseconds. */
+const LONGEST = 60_000;
+
+/** A suite on the loopback interface whose answers a test may falsify. */
+class Archive implements AsyncDisposable {
+  readonly #dir: string;
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  /** Answers instead of the file, where it gives one. */
+  falsify: (path: string, bytes: Uint8Array) => Response | Uint8Array | undefined = () => undefined;
+
+  constructor(dir: string) {
+    this.#dir = dir;
+    this.#server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen() {} },
+      async (request) => {
+        const path = new URL(request.url).pathname;
+        const bytes = await Deno.readFile(`${dir}${path}`).catch(() => undefined);
+        const answer = this.falsify(path, bytes ?? new Uint8Array());
+        if (answer instanceof Response) return answer;
+        const body = answer ?? bytes;
+        return body ? new Response(new Uint8Array(body)) : new Response("", { status: 404 });
+      },
+    );
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#server.addr.port}`;
+  }
+
+  get sources() {
+    const text = `Types: deb\nURIs: ${this.url}\nSuites: test\nComponents: main\n` +
+      `Signed-By: ${this.#dir}/key.gpg\n`;
+    return [{ name: "hostile.sources", text }];
+  }
+
+  /** Write indexes and sign them. */
+  async publish(options: {
+    readonly date?: string;
+    readonly validUntil?: string;
+    readonly hash?: "SHA256" | "MD5Sum";
+    readonly packages?: string;
+  } = {}): Promise<void> {
+    const { date = "Sun, 01 Nov 2026 10:00:00 UTC", hash = "SHA256" } = options;
+    const dir = this.#dir;
+    const index = `${dir}/dists/test/main/binary-amd64`;
+    await run("mkdir", "-p", index);
+    const packages = options.packages ??
+      await output("sh", "-c", 'cd "$1" && dpkg-scanpackages --multiversion pool', "sh", dir);
+    await Deno.writeTextFile(`${index}/Packages`, packages);
+    const program = hash === "SHA256" ? "sha256sum" : "md5sum";
+    const digest = (await output(program, `${index}/Packages`)).split(" ")[0];
+    const size = (await Deno.stat(`${index}/Packages`)).size;
+    const release = [
+      "Suite: test",
+      "Codename: test",
+      `Date: ${date}`,
+      ...(options.validUntil ? [`Valid-Until: ${options.validUntil}`] : []),
+      "Architectures: amd64",
+      "Components: main",
+      `${hash}:`,
+      ` ${digest} ${size} main/binary-amd64/Packages`,
+      "",
+    ].join("\n");
+    await Deno.writeTextFile(`${dir}/dists/test/Release`, release);
+    const gpg = ["gpg", "--homedir", `${dir}/gnupg`, "--batch", "--yes", "--quiet"];
+    const signed = `${dir}/dists/test/InRelease`;
+    await run(...gpg, "--clearsign", "--output", signed, `${dir}/dists/test/Release`);
+  }
+
+  async [Symbol.asyncDispose]() {
+    await run("gpgconf", "--homedir", `${this.#dir}/gnupg`, "--kill", "all");
+    await this.#server.shutdown();
+  }
+}
+
+async function withArchive(
+  test: (archive: Archive, root: () => Promise<AptRoot>, dir: string) => Promise<void>,
+): Promise<void> {
+  await inTemp(async (dir) => {
+    await run("mkdir", "-p", `${dir}/archive/pool`);
+    await Deno.mkdir(`${dir}/archive/gnupg`, { mode: 0o700 });
+    const gpg = ["gpg", "--homedir", `${dir}/archive/gnupg`, "--batch", "--quiet"];
+    const uid = "tests@example.org";
+    await run(...gpg, "--passphrase", "", "--quick-generate-key", uid, "ed25519");
+    await run(...gpg, "--output", `${dir}/archive/key.gpg`, "--export");
+    await makeDeb(`${dir}/archive/pool`, { name: "good", files: { "usr/share/good": "x" } });
+    await using archive = new Archive(`${dir}/archive`);
+    await archive.publish();
+    const root = () =>
+      AptRoot.create({
+        dir: `${dir}/root`,
+        architecture: "amd64",
+        sources: archive.sources,
+        hostTrust: false, // the machine that tests may have been told to be less strict
+      });
+    await test(archive, root, dir);
+  });
+}
+
+/** Whatever was tried before: with a good archive all goes well. */
+async function assertRecovers(archive: Archive, root: AptRoot, dir: string): Promise<void> {
+  archive.falsify = () => undefined;
+  await root.update();
+  const { packages } = await root.plan({ install: ["good"], essential: false });
+  const [deb] = await Array.fromAsync(root.download(packages, `${dir}/debs`));
+  assertEquals(await output("dpkg-deb", "-f", deb!.path, "Package"), "good\n");
+  await Deno.remove(`${dir}/debs`, { recursive: true });
+}
+
+const endless = (piece: Uint8Array, pause: number) =>
+  new Response(
+    new ReadableStream({
+      async pull(controller) {
+        if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
+        controller.enqueue(piece);
+      },
+    }),
+  );
+
+type Falsify = Archive["falsify"];
+const LISTS: [what: string, code: string, falsify: Falsify][] = [
+  [
+    "a Release whose signature is of other text",
+    "apt/untrusted-source",
+    (path, bytes) =>
+      path.endsWith("InRelease")
+        ? new TextEncoder().encode(new TextDecoder().decode(bytes).replace("main", "evil"))
+        : undefined,
+  ],
+  [
+    "a Release without any signature",
+    "apt/untrusted-source",
+    (path) => path.endsWith("InRelease") ? new Response("", { status: 404 }) : undefined,
+  ],
+  [
+    "a Packages index with another hash",
+    "apt/update-failed",
+    (path, bytes) =>
+      path.endsWith("Packages") ? bytes.map((byte) => byte === 103 ? 104 : byte) : undefined,
+  ],
+  [
+    "a Packages index that is cut off",
+    "apt/update-failed",
+    (path, bytes) => path.endsWith("Packages") ? bytes.subarray(0, bytes.length >> 1) : undefined,
+  ],
+  [
+    "a Packages index that never ends",
+    "apt/update-failed",
+    (path) => path.endsWith("Packages") ? endless(new Uint8Array(1 << 16).fill(65), 0) : undefined,
+  ],
+  [
+    "a Release that never ends",
+    "apt/",
+    (path) => path.endsWith("Release") ? endless(new Uint8Array(1 << 16).fill(65), 0) : undefined,
+  ],
+  ["noise instead of everything", "apt/", () => crypto.getRandomValues(new Uint8Array(5000))],
+];
+
+for (const [what, code, falsify] of LISTS) {
+  Deno.test(
+    `${what} is refused, and a good archive is taken afterwards`,
+    { ignore },
+    () =>
+      withArchive(async (archive, root, dir) => {
+        const apt = await root();
+        archive.falsify = falsify;
+        const signal = AbortSignal.timeout(LONGEST);
+        const error = await assertRejects(() => apt.update({ signal }), AptError);
+        assert(error.code.startsWith(code), `${error.code}: ${error.message}`);
+        await assertRecovers(archive, apt, dir);
+      }),
+  );
+}
+
+const SUITES: [what: string, code: string, publish: Parameters<Archive["publish"]>[0]][] = [
+  ["a suite that has expired", "apt/expired-source", {
+    date: "Sun, 02 Nov 2025 10:00:00 UTC",
+    validUntil: "Sun, 09 Nov 2025 10:00:00 UTC",
+  }],
+  ["a suite that lists MD5 alone", "apt/weak-source", { hash: "MD5Sum" }],
+  ["a suite from the future", "apt/expired-source", { date: "Sun, 01 Nov 2099 10:00:00 UTC" }],
+];
+
+for (const [what, code, publish] of SUITES) {
+  Deno.test(
+    `${what} is refused, with what would allow it`,
+    { ignore },
+    () =>
+      withArchive(async (archive, root, dir) => {
+        await archive.publish(publish);
+        const apt = await root();
+        const error = await assertRejects(() => apt.update(), AptError);
+        assertEquals([error.code, error.hint === undefined], [code, false], error.message);
+        await archive.publish();
+        await assertRecovers(archive, apt, dir);
+      }),
+  );
+}
+
+Deno.test("a suite older than the one seen before is refused, even after its lists are gone", {
+  ignore,
+}, () =>
+  withArchive(async (archive, root, dir) => {
+    await archive.publish({ date: "Mon, 02 Nov 2026 10:00:00 UTC" });
+    await (await root()).update();
+    await run("sh", "-c", 'rm -rf "$1"/root/var/lib/apt/lists/*', "sh", dir);
+    await archive.publish({ date: "Sun, 01 Nov 2026 10:00:00 UTC" });
+    const apt = await root();
+    const error = await assertRejects(() => apt.update(), AptError);
+    assertEquals(error.code, "apt/replayed-source");
+    assertEquals(
+      error.message.replace(/"[^"]*"/, "S"),
+      "Cannot use source S: it is of " +
+        "2026-11-01T10:00:00Z, but one of 2026-11-02T10:00:00Z was seen before",
+    );
+    await archive.publish({ date: "Tue, 03 Nov 2026 10:00:00 UTC" });
+    await assertRecovers(archive, apt, dir);
+  }));
+
+const DEBS: [what: string, falsify: Falsify][] = [
+  [
+    "a .deb with other bytes",
+    (path, bytes) => path.endsWith(".deb") ? bytes.toReversed() : undefined,
+  ],
+  [
+    "a .deb that is cut off",
+    (path, bytes) => path.endsWith(".deb") ? bytes.subarray(9) : undefined,
+  ],
+  [
+    "a .deb that never ends",
+    (path) => path.endsWith(".deb") ? endless(new Uint8Array(1 << 16), 0) : undefined,
+  ],
+  [
+    "a .deb that is not there",
+    (path) => path.endsWith(".deb") ? new Response("", { status: 404 }) : undefined,
+  ],
+  [
+    "a .deb behind endless redirects",
+    (path) =>
+      path.endsWith(".deb")
+        ? new Response("", { status: 302, headers: { Location: path } })
+        : undefined,
+  ],
+  [
+    "a .deb on another host that is not there",
+    (path) =>
+      path.endsWith(".deb")
+        ? new Response("", { status: 302, headers: { Location: "http://127.0.0.1:1/a.deb" } })
+        : undefined,
+  ],
+];
+
+for (const [what, falsify] of DEBS) {
+  Deno.test(
+    `${what} is refused with its name, and fetched when it is good again`,
+    { ignore },
+    () =>
+      withArchive(async (archive, root, dir) => {
+        const apt = await root();
+        await apt.update();
+        const { packages } = await apt.plan({ install: ["good"], essential: false });
+        archive.falsify = falsify;
+        const signal = AbortSignal.timeout(LONGEST);
+        const error = await assertRejects(
+          () => Array.fromAsync(apt.download(packages, `${dir}/debs`, { signal })),
+          AptError,
+        );
+        assert(/^apt\/(bad-download|download-failed)$/.test(error.code), error.message);
+        assertEquals(error.subject, "good");
+        assertEquals([...Deno.readDirSync(`${dir}/debs`)].map(({ name }) => name), ["partial"]);
+        await assertRecovers(archive, apt, dir);
+      }),
+  );
+}
+
+Deno.test(
+  "a server that sends a byte now and then can be given up, and tried again",
+  { ignore },
+  () =>
+    withArchive(async (archive, root, dir) => {
+      const apt = await root();
+      archive.falsify = (path) =>
+        path.endsWith("InRelease") ? endless(Uint8Array.of(45), 200) : undefined;
+      const start = performance.now();
+      const signal = AbortSignal.timeout(3000);
+      await assertRejects(() => apt.update({ signal }), DOMException);
+      assert(performance.now() - start < 10_000);
+      await assertRecovers(archive, apt, dir);
+    }),
+);
