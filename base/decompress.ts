@@ -1,7 +1,6 @@
-import { createGunzip, createZstdDecompress } from "node:zlib";
+import { createGunzip } from "node:zlib";
 import { AptOstreeError } from "./error.ts";
 import { hostRunner, type Runner } from "./run.ts";
-import { ZstdFrames, type ZstdPiece } from "./zstd_frames.ts";
 
 /** Compressed bytes that are damaged or cut off, or that take more memory than allowed. */
 export class DecompressError extends AptOstreeError<"decompress/damaged"> {}
@@ -12,17 +11,20 @@ export type CompressionFormat = "none" | "gz" | "xz" | "zst" | "bz2" | "lzma";
 /** Most memory of xz: `xz -9` needs 65 MiB to unpack, a header can ask for gibibytes. */
 const XZ_MEMORY = "--memlimit-decompress=160MiB";
 
-/** Bytes that a decoder in this process hands on at once. */
+/** Bytes that the decoder of gz hands on at once. */
 const CHUNK = 64 * 1024;
 
-/** Frames of one Zstandard stream; parallel packers make one from some mebibytes each. */
-const MAX_FRAMES = 10_000;
-
-/** Programs for the formats that Deno has no decoder for; xz is several times faster than any. */
-const PROGRAMS: Partial<Record<CompressionFormat, readonly string[]>> = {
+/**
+ * Programs for all formats but gz.
+ *
+ * Deno has a decoder for zst too, but one that ends the process where the bytes are damaged, and takes
+ * a stream that is cut off for a whole one.
+ */
+const PROGRAMS: Readonly<Record<Exclude<CompressionFormat, "none" | "gz">, readonly string[]>> = {
   xz: ["xz", "-dc", "-T1", XZ_MEMORY],
   lzma: ["xz", "--format=lzma", "-dc", "-T1", XZ_MEMORY],
   bz2: ["bzip2", "-dc"],
+  zst: ["zstd", "-dcq"], // asks for at most 128 MiB by itself
 };
 
 /** How {@linkcode decompress} works. */
@@ -40,7 +42,7 @@ export interface DecompressOptions {
  * @param onPiece Takes the plain bytes; a piece is valid until the call returns. What it throws ends
  * the work.
  * @throws {RunError} If the decoder's program is missing or finds the bytes damaged.
- * @throws {DecompressError} If the decoder in this process does.
+ * @throws {DecompressError} If the decoder of gz, which is in this process, does.
  */
 export async function decompress(
   format: CompressionFormat,
@@ -56,14 +58,10 @@ export async function decompress(
     }
     return;
   }
-  const program = PROGRAMS[format];
-  if (format === "gz") {
-    return await inProcess(createGunzip({ chunkSize: CHUNK }), source, onPiece, signal);
-  }
-  if (!program) return await unpackZstd(source, onPiece, signal);
+  if (format === "gz") return await gunzip(source, onPiece, signal);
   const failed = new AbortController();
   const until = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
-  await runner.run(program, {
+  await runner.run(PROGRAMS[format], {
     stdin: source,
     signal: until,
     onStdout: (piece) => {
@@ -77,51 +75,12 @@ export async function decompress(
   });
 }
 
-/** Unpack frame by frame, each with a decoder of its own, and miss none. */
-async function unpackZstd(
+async function gunzip(
   source: Iterable<Uint8Array>,
   onPiece: (piece: Uint8Array) => void,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const frames = new ZstdFrames();
-  const pieces = splitAll(source, frames);
-  let next = pieces.next();
-  const frame = function* () {
-    for (; !next.done; next = pieces.next()) {
-      yield next.value.bytes;
-      if (next.value.last) break;
-    }
-  };
-  try {
-    for (let count = 1; count === 1 || !next.done; count++) {
-      if (count > MAX_FRAMES) throw damaged(`it has over ${MAX_FRAMES} frames`);
-      await inProcess(createZstdDecompress({ chunkSize: CHUNK }), frame(), onPiece, signal);
-      if (!next.done) next = pieces.next();
-    }
-  } finally {
-    pieces.return(undefined); // lets go of the source
-  }
-  if (!frames.complete) throw damaged("it is cut off");
-}
-
-function* splitAll(source: Iterable<Uint8Array>, frames: ZstdFrames): Generator<ZstdPiece> {
-  let empty = true;
-  for (const bytes of source) {
-    for (const piece of frames.split(bytes)) {
-      if (!piece) throw damaged("it has something that is no frame");
-      empty = false;
-      yield piece;
-    }
-  }
-  if (empty) throw damaged("it is empty");
-}
-
-async function inProcess(
-  decoder: ReturnType<typeof createGunzip> | ReturnType<typeof createZstdDecompress>,
-  source: Iterable<Uint8Array>,
-  onPiece: (piece: Uint8Array) => void,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+  const decoder = createGunzip({ chunkSize: CHUNK });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   decoder.on("data", (piece: Uint8Array) => {
     if (decoder.destroyed) return;

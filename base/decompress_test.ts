@@ -71,8 +71,8 @@ Deno.test("decompress() reads all frames of zst, and misses no end", { ignore },
   assertEquals(await length(new Uint8Array([...zst, ...skippable, ...zst])), 2 * plain.length);
   assertEquals(await length(zst.slice(), 777), plain.length);
   for (const cut of [0, 1, 4, 5, 9, 1000, zst.length - 4, zst.length - 1]) {
-    await assertRejects(() => length(zst.subarray(0, cut)), DecompressError, "Cannot unpack");
+    await assertRejects(() => length(zst.subarray(0, cut)), RunError);
   }
-  await assertRejects(() => length(new Uint8Array([...zst, 1, 2, 3, 4])), DecompressError, "frame");
-  await assertRejects(() => length(new Uint8Array([...zst, 0x28])), DecompressError, "cut off");
+  await assertRejects(() => length(new Uint8Array([...zst, 1, 2, 3, 4])), RunError);
+  await assertRejects(() => length(new Uint8Array([...zst, 0x28])), RunError);
 });
