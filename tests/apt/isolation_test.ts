@@ -88,9 +88,15 @@ Deno.test("no operation of AptRoot gives apt a command that could reach this mac
       fc.constantFrom("-oDir=/", "--", "-c/etc/apt.conf", "one+", "../x", "./x.deb", "*", "~i"),
       fc.string({ minLength: 1, maxLength: 8 }),
     );
-    const words = fc.array(word, { maxLength: 3 });
+    const known = fc.constantFrom("one", "none", "local", "one:arm64");
+    // Mostly names, so that apt is asked; anything else must be refused before.
+    const words = fc.oneof(
+      { weight: 5, arbitrary: fc.array(known, { maxLength: 2 }) },
+      { weight: 1, arbitrary: fc.array(word, { maxLength: 3 }) },
+    );
+    const asked = fc.array(fc.oneof(known, word), { maxLength: 2 });
     const request = fc.record({
-      install: words,
+      install: asked,
       exclude: words,
       remove: words,
       hold: words,

@@ -1,0 +1,98 @@
+// deno-lint-ignore-file no-console -- prints a table
+/**
+ * `deno task bench:apt [--json] [--runs=3]`
+ *
+ * Import of eight large packages from the suite of this machine into a bare repository, beside
+ * `dpkg-deb --fsys-tarfile` of the same packages to nowhere, as many at once as there are cores: what
+ * any reader of .debs has to do at least. Runs alternate, the fastest of each side counts.
+ */
+import { parseArgs } from "node:util";
+import { hostRunner } from "@apt-ostree/base";
+import { namedDebs } from "../tests/support/real_debs.ts";
+import type { ImportJob } from "./import_child.ts";
+import { measure, type Measurement } from "./measure.ts";
+
+/** Large packages of other kinds: programs, libraries, many small files, fonts, data. */
+const PACKAGES = [
+  "docker.io",
+  "openjdk-17-jre-headless",
+  "llvm-14-dev",
+  "libqt5webenginecore5",
+  "fonts-noto-cjk",
+  "linux-doc-6.1",
+  "papirus-icon-theme",
+  "kicad",
+];
+const CHILD = new URL("./import_child.ts", import.meta.url).pathname;
+/** Ratio that the project aims at. */
+const AIM = 1.15;
+
+const { values } = parseArgs({
+  options: {
+    json: { type: "boolean", default: false },
+    runs: { type: "string", default: "3" },
+  },
+});
+
+note(`Fetching ${PACKAGES.length} packages once`);
+const debs = await namedDebs(PACKAGES);
+const work = await Deno.makeTempDir({ dir: "/var/tmp", prefix: "apt-ostree-bench-" });
+try {
+  const jobs: ImportJob[] = debs.map(({ path, fields }) => ({
+    name: fields.get("Package")!,
+    version: fields.get("Version")!,
+    architecture: fields.get("Architecture")!,
+    sha256: fields.get("SHA256")!,
+    path,
+  }));
+  await Deno.writeTextFile(`${work}/jobs.json`, JSON.stringify(jobs));
+  const ours: Measurement[] = [];
+  const theirs: Measurement[] = [];
+  for (let run = 0; run < Number(values.runs); run++) {
+    theirs.push(await measurePeer(debs.map(({ path }) => path)));
+    ours.push(await measureOurs(run));
+  }
+  print("import of eight packages", fastest(ours), fastest(theirs));
+} finally {
+  await Deno.remove(work, { recursive: true });
+}
+
+/** Import into a repository of its own; nothing is removed between the runs. */
+async function measureOurs(run: number): Promise<Measurement> {
+  const repo = `${work}/repo-${run}`;
+  await hostRunner.run(["ostree", "init", `--repo=${repo}`, "--mode=bare"]);
+  return await measure([Deno.execPath(), "run", "-A", CHILD, repo, `${work}/jobs.json`]);
+}
+
+function measurePeer(paths: readonly string[]): Promise<Measurement> {
+  const script =
+    'printf "%s\\n" "$@" | xargs -P "$(nproc)" -I{} sh -c "dpkg-deb --fsys-tarfile {} > /dev/null"';
+  return measure(["sh", "-c", script, "sh", ...paths]);
+}
+
+function fastest(runs: readonly Measurement[]): Measurement {
+  return runs.reduce((best, each) => each.ms < best.ms ? each : best);
+}
+
+function print(name: string, ours: Measurement, peer: Measurement): void {
+  const row = {
+    bench: "apt",
+    case: name,
+    ours_ms: Math.round(ours.ms),
+    peer: "dpkg-deb --fsys-tarfile",
+    peer_ms: Math.round(peer.ms),
+    ratio: Number((ours.ms / peer.ms).toFixed(3)),
+    aim: AIM,
+    peak_mib: ours.denoMib,
+  };
+  if (values.json) return console.log(JSON.stringify(row));
+  const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`.padStart(8);
+  console.log(
+    `${name.padEnd(28)}${seconds(ours.ms)}${seconds(peer.ms)}  ratio ${row.ratio.toFixed(2)}` +
+      ` (aim ${AIM})  peak ${row.peak_mib} MiB, ${ours.otherName} ${ours.otherMib} MiB`,
+  );
+}
+
+function note(text: string): void {
+  if (!values.json) console.log(text);
+}
