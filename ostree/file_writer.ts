@@ -3,7 +3,7 @@ import { archiveHeader, contentHash, type FileMeta } from "./object/content.ts";
 import { canonicalMeta, DEFLATE_END, deflatePart, finishFile, writeAll } from "./object_store.ts";
 import type { RepoMode } from "./repo_config.ts";
 
-/** Bytes that are gathered before they are deflated. */
+/** Bytes that are gathered before they are hashed, deflated and written: decoders give few at once. */
 const PIECE = 1024 * 1024;
 
 /** Writes one large file into a transaction, piece by piece, and hashes it on the way. */
@@ -17,7 +17,7 @@ export class FileWriter {
   readonly #size: number;
   readonly #publish: (path: string, checksum: string) => void;
   #written = 0;
-  #waiting: Uint8Array[] = [];
+  readonly #waiting: Uint8Array;
   #waitingBytes = 0;
 
   /** For {@linkcode Transaction.fileWriter} alone. */
@@ -36,18 +36,28 @@ export class FileWriter {
     this.#publish = options.publish;
     this.#meta = canonicalMeta({ ...options.meta, type: "file" } as const, options.mode);
     this.#hash = contentHash(this.#meta);
+    this.#waiting = new Uint8Array(Math.max(1, Math.min(PIECE, this.#size)));
     this.#file = Deno.openSync(this.#path, { write: true, createNew: true, mode: 0o600 });
     if (this.#mode === "archive") writeAll(this.#file, archiveHeader(this.#meta, this.#size));
   }
 
   /** Take the next bytes; they may be reused when the call returns. */
   write(piece: Uint8Array): void {
-    this.#hash.update(piece);
     this.#written += piece.length;
-    if (this.#mode !== "archive") return writeAll(this.#file, piece);
-    this.#waiting.push(piece.slice());
-    this.#waitingBytes += piece.length;
-    if (this.#waitingBytes >= PIECE) this.#deflate();
+    for (let at = 0; at < piece.length;) {
+      // Whole pieces need no copy.
+      if (this.#waitingBytes === 0 && piece.length - at >= PIECE) {
+        this.#flush(piece.subarray(at, at + PIECE));
+        at += PIECE;
+        continue;
+      }
+      const room = this.#waiting.length - this.#waitingBytes;
+      const part = piece.subarray(at, at + room);
+      this.#waiting.set(part, this.#waitingBytes);
+      this.#waitingBytes += part.length;
+      at += part.length;
+      if (this.#waitingBytes === this.#waiting.length) this.#flushWaiting();
+    }
   }
 
   /**
@@ -61,10 +71,8 @@ export class FileWriter {
       this.abort();
       throw new RangeError(`Cannot write file: ${this.#written} bytes instead of ${this.#size}`);
     }
-    if (this.#mode === "archive") {
-      this.#deflate();
-      writeAll(this.#file, DEFLATE_END);
-    }
+    this.#flushWaiting();
+    if (this.#mode === "archive") writeAll(this.#file, DEFLATE_END);
     this.#file.close();
     if (this.#mode === "archive") Deno.chmodSync(this.#path, 0o644);
     else finishFile(this.#path, this.#meta, this.#mode);
@@ -79,16 +87,14 @@ export class FileWriter {
     Deno.removeSync(this.#path);
   }
 
-  #deflate(): void {
-    if (this.#waitingBytes === 0) return;
-    const all = new Uint8Array(this.#waitingBytes);
-    let at = 0;
-    for (const piece of this.#waiting) {
-      all.set(piece, at);
-      at += piece.length;
-    }
-    writeAll(this.#file, deflatePart(all, this.#level));
-    this.#waiting = [];
+  #flushWaiting(): void {
+    const bytes = this.#waiting.subarray(0, this.#waitingBytes);
     this.#waitingBytes = 0;
+    if (bytes.length > 0) this.#flush(bytes);
+  }
+
+  #flush(bytes: Uint8Array): void {
+    this.#hash.update(bytes);
+    writeAll(this.#file, this.#mode === "archive" ? deflatePart(bytes, this.#level) : bytes);
   }
 }
