@@ -5,7 +5,6 @@ import { AptError } from "./error.ts";
 import { explainChain, findClash, type Limits } from "./explain_chain.ts";
 import { nearestNames } from "./nearest_names.ts";
 import { Offers } from "./offers.ts";
-import { PackagesIndex } from "./packages_index.ts";
 import type { PlanRequest } from "./plan.ts";
 import type { SolverWorld } from "./solver.ts";
 
@@ -123,12 +122,9 @@ function unknownPackages(names: readonly string[], offers: Offers, cause: RunErr
   });
 }
 
-function readOffers({ fetched, architecture, foreignArchitectures }: SolverWorld): Offers {
-  const indexes = fetched.indexes.map(({ id, file }) => ({
-    id,
-    index: PackagesIndex.parse(Deno.readFileSync(file), id),
-  }));
-  return new Offers(indexes, [architecture, ...foreignArchitectures]);
+function readOffers(world: SolverWorld): Offers {
+  const indexes = world.indexes().map((index) => ({ id: index.file, index }));
+  return new Offers(indexes, [world.architecture, ...world.foreignArchitectures]);
 }
 
 async function readLimits(request: PlanRequest, { apt, dir }: SolverWorld): Promise<Limits> {

@@ -58,6 +58,8 @@ export class AptRoot {
   readonly #foreignArchitectures: readonly string[];
   #inputs = "";
   #fetched: Fetched = { repositories: [], indexes: [] };
+  /** Kept from one question to the next, until packages are downloaded. */
+  #indexes: readonly PackagesIndex[] | undefined;
 
   private constructor(options: AptRootOptions) {
     this.#dir = options.dir;
@@ -135,6 +137,7 @@ export class AptRoot {
     const fetched = await readFetched(this.#apt, this.#sources[0]?.name ?? "");
     checkReleaseDates(fetched.repositories, `${this.#dir}/release-dates.json`);
     this.#fetched = fetched;
+    this.#indexes = undefined;
     return [...fetched.repositories];
   }
 
@@ -160,6 +163,7 @@ export class AptRoot {
       architecture: this.#architecture,
       foreignArchitectures: this.#foreignArchitectures,
       fetched: this.#fetched,
+      indexes: () => this.indexes(),
     };
     const plan = await solve(world, request, options.signal);
     Deno.writeTextFileSync(`${file}.new`, formatPlan(plan));
@@ -180,6 +184,7 @@ export class AptRoot {
     directory: string,
     options: DownloadOptions = {},
   ): AsyncGenerator<Downloaded> {
+    this.#indexes = undefined;
     return downloadPackages(
       packages,
       directory,
@@ -198,8 +203,8 @@ export class AptRoot {
   }
 
   /** Indexes of what was fetched. @throws {FormatError} `format/bad-index`. */
-  indexes(): PackagesIndex[] {
-    return this.#fetched.indexes.map(({ id, file }) =>
+  indexes(): readonly PackagesIndex[] {
+    return this.#indexes ??= this.#fetched.indexes.map(({ id, file }) =>
       PackagesIndex.parse(Deno.readFileSync(file), id)
     );
   }

@@ -3,8 +3,9 @@ import { RunError } from "@apt-ostree/base";
 import { aptFileName, parseSimulation, parseUris, type SimulatedInstall } from "./apt_output.ts";
 import { explainPlan } from "./apt_refusal.ts";
 import type { AptRunner } from "./apt_runner.ts";
-import { parseDeb822, type Stanza } from "./deb822.ts";
+import { getField, type Stanza } from "./deb822.ts";
 import { AptError, DebError } from "./error.ts";
+import type { PackagesIndex } from "./packages_index.ts";
 import type { Plan, PlannedPackage, PlanRequest } from "./plan.ts";
 import { openDeb } from "./read_deb.ts";
 import type { Fetched, IndexFile } from "./repositories.ts";
@@ -21,6 +22,8 @@ export interface SolverWorld {
   readonly foreignArchitectures: readonly string[];
   /** What apt has fetched. */
   readonly fetched: Fetched;
+  /** Its indexes, in their order. */
+  indexes(): readonly PackagesIndex[];
 }
 
 /** A package that somebody gave as a file. */
@@ -82,7 +85,7 @@ export async function solve(
   };
   const simulated = parseSimulation(await answer("--simulate"));
   const fromArchives = simulated.installs.filter((each) => !localOf(each, locals));
-  const stanzas = await show(apt, fromArchives);
+  const stanzas = show(world.indexes(), fromArchives);
   // Where two archives have suites of one name, only apt knows which of them a package comes from.
   const clear = fromArchives.every((each) => indexesOf(each, world.fetched.indexes).length === 1);
   const uris = clear ? [] : parseUris(await answer("--print-uris"));
@@ -196,21 +199,21 @@ function indexesOf({ releases }: SimulatedInstall, indexes: readonly IndexFile[]
 }
 
 /** Index stanzas of exactly these packages. */
-async function show(
-  apt: AptRunner,
+function show(
+  indexes: readonly PackagesIndex[],
   installs: readonly SimulatedInstall[],
-): Promise<Map<string, Stanza>> {
-  if (installs.length === 0) return new Map();
-  const names = installs.map(({ name, version, architecture }) =>
-    architecture === "all" ? `${name}=${version}` : `${name}:${architecture}=${version}`
-  );
-  const text = await apt.text(["apt-cache", "show", "--no-all-versions", "--", ...names]);
-  return new Map(
-    parseDeb822(text, "apt-cache show").map((stanza) => [
-      `${stanza.get("Package")} ${stanza.get("Version")} ${stanza.get("Architecture")}`,
-      stanza,
-    ]),
-  );
+): Map<string, Stanza> {
+  const found = new Map<string, Stanza>();
+  for (const { name, version, architecture } of installs) {
+    for (const stanza of indexes.flatMap((index) => index.find(name))) {
+      if (getField(stanza, "Version") !== version) continue;
+      if (getField(stanza, "Architecture") !== architecture) continue;
+      const key = `${name} ${version} ${architecture}`;
+      // The same package may stand in several suites.
+      if (!found.has(key)) found.set(key, stanza);
+    }
+  }
+  return found;
 }
 
 /** Say in apt's status file which installed packages stay as they are. */
