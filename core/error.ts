@@ -32,3 +32,6 @@ export class ComposeError extends AptOstreeError<
   | "compose/not-kept"
   | "compose/bad-metadata"
 > {}
+
+/** Security advisories that cannot be read. */
+export class AdvisoryError extends AptOstreeError<"advisory/bad-file"> {}

@@ -16,7 +16,7 @@ export {
   type ComposeTreeOptions,
   type ComposeTreeResult,
 } from "./compose/compose_tree.ts";
-export { AssembleError, ComposeError, ConflictError, ImportError } from "./error.ts";
+export { AdvisoryError, AssembleError, ComposeError, ConflictError, ImportError } from "./error.ts";
 export { type HostAptOptions, openHostApt, refreshMetadata } from "./host/host_apt.ts";
 export { type DeploymentStatus, readStatus, type Status } from "./host/status.ts";
 export {
@@ -43,3 +43,5 @@ export { type ReadTreefile, readTreefile } from "./treefile/read_treefile.ts";
 export { formatTreefile, type Treefile } from "./treefile/treefile.ts";
 export { databaseVersion } from "./packages/database_version.ts";
 export { readChangelogOf } from "./packages/read_changelogs.ts";
+export { type Advisory, SEVERITIES, type Severity } from "./packages/advisories.ts";
+export { type AdvisoryMatch, readAdvisories } from "./packages/read_advisories.ts";

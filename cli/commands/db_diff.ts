@@ -1,7 +1,8 @@
-import { diffPackages, readChangelogOf, readStatus } from "@apt-ostree/core";
+import { diffPackages, readAdvisories, readChangelogOf, readStatus } from "@apt-ostree/core";
 import { commitPackages } from "../commit_packages.ts";
 import { type Command, defineCommand } from "../command.ts";
 import { CliError } from "../error.ts";
+import { formatAdvisories, jsonAdvisories } from "../format/advisories.ts";
 import { formatChangelogs } from "../format/changelogs.ts";
 import { formatDiffBlock, formatDiffLines, jsonDiff } from "../format/packages.ts";
 import { openRepo, REPO_OPTION } from "../system_repo.ts";
@@ -21,6 +22,7 @@ export const command: Command = defineCommand({
       help: "Output format: block, diff or json (default: block)",
     },
     changelogs: { type: "boolean", short: "c", help: "Also output package changelogs" },
+    advisories: { type: "boolean", short: "a", help: "Also output new advisories" },
     sysroot: { type: "string", value: "SYSROOT", help: "Use system root SYSROOT (default: /)" },
     base: { type: "boolean", help: "Diff against deployments' base, not layered commits" },
   },
@@ -38,18 +40,28 @@ export const command: Command = defineCommand({
         hint: "Use the format block or diff",
       });
     }
+    if (values.advisories && format === "diff") {
+      throw new CliError("cli/bad-option", "Cannot show advisories as diff", {
+        subject: "--advisories",
+        hint: "Use the format block or json",
+      });
+    }
     const repo = openRepo(values.repo, sysroot);
     const [from, to] = args.length === 2 ? args : deployedRevs(sysroot ?? "/", args);
     const before = commitPackages(repo, from!);
     const after = commitPackages(repo, to!);
     const difference = diffPackages(before.packages, after.packages);
+    const commits = { before: before.commit, after: after.commit };
+    const advisories = values.advisories || format === "json"
+      ? readAdvisories(repo, sysroot ?? "/", commits, difference)
+      : [];
     if (format === "json") {
       print(JSON.stringify(
         {
           "ostree-commit-from": before.commit,
           "ostree-commit-to": after.commit,
           "pkgdiff": jsonDiff(difference),
-          "advisories": [],
+          "advisories": jsonAdvisories(advisories),
         },
         null,
         2,
@@ -61,6 +73,8 @@ export const command: Command = defineCommand({
     print(`${head("from", before)}\n${head("to", after)}`);
     const text = format === "diff" ? formatDiffLines(difference) : formatDiffBlock(difference);
     if (text !== "") print(text);
+    const security = formatAdvisories(advisories);
+    if (security !== "") print(security);
     if (changelogs) {
       const entries = difference.upgraded.map((change) =>
         [change, readChangelogOf(repo, after.commit, change)] as const

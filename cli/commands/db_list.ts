@@ -1,6 +1,7 @@
-import { packageTitle } from "@apt-ostree/core";
+import { packageTitle, readAdvisories } from "@apt-ostree/core";
 import { commitPackages } from "../commit_packages.ts";
 import { type Command, defineCommand } from "../command.ts";
+import { formatAdvisories } from "../format/advisories.ts";
 import { openRepo, REPO_OPTION } from "../system_repo.ts";
 
 /** `apt-ostree db list`. */
@@ -11,8 +12,9 @@ export const command: Command = defineCommand({
   arity: [1, Infinity],
   options: {
     repo: REPO_OPTION,
+    advisories: { type: "boolean", short: "a", help: "Also output advisories" },
   },
-  run({ print }, { repo: path }, args) {
+  run({ print }, { repo: path, advisories }, args) {
     const repo = openRepo(path);
     // The first argument that names no commit begins the patterns.
     const end = args.findIndex((arg, at) => at > 0 && repo.resolveRev(arg) === undefined);
@@ -26,6 +28,10 @@ export const command: Command = defineCommand({
           print(` ${packageTitle(each)}`);
         }
       }
+      const security = advisories
+        ? formatAdvisories(readAdvisories(repo, "/", { after: commit }))
+        : "";
+      if (security !== "") print(security);
     }
     return Promise.resolve(0);
   },

@@ -73,6 +73,14 @@ Deno.test("db version and db diff read commits, with changelogs", {
       using txn = repo.transaction();
       const tree = Tree.empty(txn);
       tree.mkdir("usr/share/doc/web");
+      const write = (path: string, text: string) => {
+        tree.mkdir(path.replace(/\/[^/]*$/, ""));
+        const body = new TextEncoder().encode(text);
+        tree.putFile(path, txn.writeFile({ uid: 0, gid: 0, mode: 0o644 }, body));
+      };
+      write("usr/lib/os-release", "VERSION_CODENAME=bookworm\n");
+      const status = `Package: web\nSource: webserver\nVersion: ${version}-1\nArchitecture: all\n`;
+      write("usr/lib/sysimage/dpkg/status", status);
       const log = versions.slice(0, at + 1).reverse().map((each) => CHANGELOG(`${each}-1`)).join(
         "",
       );
@@ -115,6 +123,30 @@ Deno.test("db version and db diff read commits, with changelogs", {
       "   -- A <a@example.org>  2026-01-01",
       "",
     ]);
+    // Advisories are those of the files that the system has; without any there are none.
+    const system = `${dir}/system`;
+    const advise = (...args: string[]) => db("diff", "-a", `--sysroot=${system}`, ...args);
+    assertEquals((await advise("os^", "os")).stdout.includes("SecAdvisories"), false);
+    await Deno.mkdir(`${system}/etc/apt-ostree/advisories`, { recursive: true });
+    const tracker = (fixed_version: string) => ({
+      description: "A hole",
+      releases: { bookworm: { status: "resolved", fixed_version, urgency: "high" } },
+    });
+    const file = `${system}/etc/apt-ostree/advisories/tracker.json`;
+    const cves = { "CVE-1": tracker("1.1-1"), "CVE-2": tracker("2.0-1") };
+    await Deno.writeTextFile(file, JSON.stringify({ webserver: cves }));
+    assertStringIncludes(
+      (await advise("os^", "os")).stdout,
+      "\nSecAdvisories:\n  CVE-2  important  A hole\n    web_2.0-1_all\n",
+    );
+    const { advisories } = JSON.parse((await advise("-F", "json", "os^^", "os")).stdout);
+    assertEquals(advisories.map((each: unknown[]) => each.slice(0, 4)), [
+      ["CVE-1", 1, 3, ["web_2.0-1_all"]],
+      ["CVE-2", 1, 3, ["web_2.0-1_all"]],
+    ]);
+    await Deno.writeTextFile(file, "[]");
+    assertStringIncludes((await advise("os^", "os")).stderr, "code: advisory/bad-file");
+
     const back = await db("diff", "-F", "diff", "os", first);
     assertStringIncludes(
       back.stdout,
