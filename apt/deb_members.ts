@@ -89,7 +89,8 @@ function readAll(handle: Deno.FsFile, length: number, file: string): DebMember[]
   return members;
 }
 
-function checkVersion(bytes: Uint8Array, file: string): void {
+/** Refuse a .deb of another format. @param bytes Of its first member. @throws {DebError} */
+export function checkVersion(bytes: Uint8Array, file: string): void {
   if (/^2\.\d+\n/.test(new TextDecoder("latin1").decode(bytes))) return;
   throw damagedDeb("deb/unsupported", file, "its format is not version 2");
 }

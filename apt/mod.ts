@@ -41,4 +41,5 @@ export {
   type SearchTable,
 } from "./search_packages.ts";
 export { reverseDependencies, type ReverseDependency } from "./reverse_dependencies.ts";
+export { openDebStream } from "./stream_deb.ts";
 export { anchorSources, type AptSource, parseSources, type SourcesFile } from "./sources.ts";

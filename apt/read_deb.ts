@@ -66,8 +66,39 @@ const MAX_XATTRS = 100;
  */
 export async function openDeb(file: string, options: OpenDebOptions = {}): Promise<Deb> {
   const { length, control, data } = readDebMembers(file);
+  const pieces = (member: DebMember) => ({
+    name: member.name,
+    pieces: readDebMember(file, member),
+  });
+  return await openParts(file, length, pieces(control), () => pieces(data), data.name, options);
+}
+
+/** A part of a .deb on its way to be unpacked. */
+export interface DebPart {
+  /** Its name, for example `data.tar.xz`. */
+  readonly name: string;
+  /** Its bytes, once. */
+  readonly pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Read the control part of a .deb, and get ready to read the other one.
+ *
+ * @param file Name for messages.
+ * @param length Bytes of the whole .deb.
+ * @param data Gives the part with the files, when it is wanted.
+ * @throws {DebError} As {@linkcode openDeb}.
+ */
+export async function openParts(
+  file: string,
+  length: number,
+  control: DebPart,
+  data: () => DebPart,
+  dataName: string,
+  options: OpenDebOptions,
+): Promise<Deb> {
   const limits = debLimits(options, length);
-  compression(data.name, file); // what cannot be walked is not opened
+  compression(dataName, file); // what cannot be walked is not opened
   const found = await readControl(file, control, limits, options);
   const text = found.get("control")?.bytes;
   if (!text) throw damagedDeb("deb/bad-control", file, "it has no control file");
@@ -79,13 +110,13 @@ export async function openDeb(file: string, options: OpenDebOptions = {}): Promi
     file,
     control: parseStanza(new TextDecoder().decode(text), `${file}: control`),
     members: found,
-    walk: (handler) => walkData(file, data, handler, limits, options),
+    walk: (handler) => walkData(file, data(), handler, limits, options),
   };
 }
 
 async function readControl(
   file: string,
-  member: DebMember,
+  member: DebPart,
   limits: DebLimits,
   options: OpenDebOptions,
 ): Promise<Map<string, ControlMember>> {
@@ -133,7 +164,7 @@ async function readControl(
 
 async function walkData(
   file: string,
-  member: DebMember,
+  member: DebPart,
   handler: TarHandler,
   limits: DebLimits,
   options: OpenDebOptions,
@@ -162,14 +193,14 @@ async function walkData(
 /** Read a whole archive; what is wrong with it is told about the .deb. */
 async function unpack(
   file: string,
-  member: DebMember,
+  member: DebPart,
   reader: TarReader,
   options: OpenDebOptions,
 ): Promise<void> {
   const format = compression(member.name, file);
   const { runner = hostRunner, signal } = options;
   try {
-    await decompress(format, readDebMember(file, member), (piece) => reader.feed(piece), {
+    await decompress(format, member.pieces, (piece) => reader.feed(piece), {
       runner,
       ...(signal ? { signal } : {}),
     });

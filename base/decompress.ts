@@ -46,13 +46,13 @@ export interface DecompressOptions {
  */
 export async function decompress(
   format: CompressionFormat,
-  source: Iterable<Uint8Array>,
+  source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   onPiece: (piece: Uint8Array) => void,
   options: DecompressOptions = {},
 ): Promise<void> {
   const { runner = hostRunner, signal } = options;
   if (format === "none") {
-    for (const piece of source) {
+    for await (const piece of source) {
       signal?.throwIfAborted();
       onPiece(piece);
     }
@@ -76,7 +76,7 @@ export async function decompress(
 }
 
 async function gunzip(
-  source: Iterable<Uint8Array>,
+  source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   onPiece: (piece: Uint8Array) => void,
   signal: AbortSignal | undefined,
 ): Promise<void> {
@@ -97,7 +97,7 @@ async function gunzip(
   const write = (piece: Uint8Array) =>
     new Promise<void>((done) => decoder.write(piece.slice(), () => done()));
   const feeding = (async () => {
-    for (const piece of source) {
+    for await (const piece of source) {
       signal?.throwIfAborted();
       await Promise.race([write(piece), promise]);
     }

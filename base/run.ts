@@ -7,7 +7,7 @@ export interface RunOptions {
   /** Working directory of the program. */
   readonly cwd?: string;
   /** Bytes, pieces or text for standard input; without it the program reads an empty input. */
-  readonly stdin?: Uint8Array | string | Iterable<Uint8Array>;
+  readonly stdin?: Uint8Array | string | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
   /** Called with each piece of standard output as it arrives; the pieces are not kept then. */
   readonly onStdout?: (piece: Uint8Array) => void;
   /** Called with each piece of standard error as it arrives; the end is still kept for the error. */
@@ -78,12 +78,20 @@ export const hostRunner: Runner = {
     const abort = () => killQuietly(child);
     options.signal?.addEventListener("abort", abort, { once: true });
     try {
-      const [status, stdout, stderr] = await Promise.all([
+      const ended = Promise.all([
         child.status,
         drain(child.stdout, options.onStdout),
         drainTail(child.stderr, options.onStderr),
-        feed(child, options.stdin),
       ]);
+      try {
+        await Promise.all([ended, feed(child, options.stdin)]);
+      } catch (error) {
+        // What feeds the program, or takes what it writes, has failed: it must not be left waiting.
+        killQuietly(child);
+        await ended.catch(() => {});
+        throw error;
+      }
+      const [status, stdout, stderr] = await ended;
       options.signal?.throwIfAborted();
       if (status.signal !== null) {
         throw new RunError("run/killed", `Cannot run "${program}": ended by ${status.signal}`, {
@@ -159,11 +167,13 @@ async function feed(child: Deno.ChildProcess, input: RunOptions["stdin"]) {
     ? [input]
     : input;
   try {
-    for (const piece of pieces) await writer.write(piece);
+    for await (const piece of pieces) await writer.write(piece);
     await writer.close();
   } catch (error) {
     // A program may end without reading its input; its status tells whether that is a failure.
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    if (error instanceof Deno.errors.BrokenPipe) return;
+    await writer.abort(error).catch(() => {}); // it may have ended already
+    throw error;
   }
 }
 
