@@ -12,6 +12,7 @@ import { checkReleaseDates } from "./release_dates.ts";
 import { type Fetched, readFetched, type Repository } from "./repositories.ts";
 import { makeSearchTable, searchPackages, type SearchResult } from "./search_packages.ts";
 import { solve } from "./solver.ts";
+import { checkSnapshotId, snapshotSources } from "./snapshot_sources.ts";
 import { parseSources, type SourcesFile } from "./sources.ts";
 
 /** How an {@linkcode AptRoot} is made. */
@@ -26,6 +27,8 @@ export interface AptRootOptions {
   readonly sources: readonly SourcesFile[];
   /** Text of a preferences file. */
   readonly preferences?: string;
+  /** Date as `20260131T120000Z`: the sources as they were then, where their archives keep that. */
+  readonly snapshot?: string;
   /** dpkg's status file of the system that plans begin from. @default a system without packages */
   readonly status?: string;
   /** Whether the host's keys, passwords and proxies serve. @default {true} */
@@ -56,6 +59,7 @@ export class AptRoot {
   readonly #sources: readonly SourcesFile[];
   readonly #architecture: string;
   readonly #foreignArchitectures: readonly string[];
+  readonly #snapshot: string | undefined;
   #inputs = "";
   #fetched: Fetched = { repositories: [], indexes: [] };
   /** Kept from one question to the next, until packages are downloaded. */
@@ -66,6 +70,7 @@ export class AptRoot {
     this.#apt = new AptRunner(options.dir, options.runner ?? hostRunner);
     this.#sources = options.sources;
     this.#architecture = options.architecture;
+    this.#snapshot = options.snapshot;
     this.#foreignArchitectures = options.foreignArchitectures ?? [];
   }
 
@@ -85,9 +90,8 @@ export class AptRoot {
     }
     for (const sub of LAYOUT) Deno.mkdirSync(`${dir}/${sub}`, { recursive: true });
     Deno.writeTextFileSync(`${dir}/var/lib/dpkg/status`, options.status ?? "");
-    const list = `${dir}/etc/apt/sources.list.d`;
-    for (const entry of Deno.readDirSync(list)) Deno.removeSync(`${list}/${entry.name}`);
-    for (const { name, text } of sources) Deno.writeTextFileSync(`${list}/${name}`, text);
+    if (options.snapshot !== undefined) checkSnapshotId(options.snapshot);
+    writeSources(dir, sources);
     Deno.writeTextFileSync(`${dir}/etc/apt/preferences`, options.preferences ?? "");
     const root = new AptRoot(options);
     const extra: (readonly [string, string])[] = options.hostTrust === false ? [] : hostTransport(
@@ -103,7 +107,7 @@ export class AptRoot {
     });
     Deno.writeTextFileSync(`${dir}/apt.conf`, config);
     const digest = createHash("sha256").update(config).update(options.preferences ?? "")
-      .update(`\0${options.status ?? ""}`);
+      .update(`\0${options.status ?? ""}\0${options.snapshot ?? ""}`);
     for (const { name, text } of sources) digest.update(`\0${name}\0${text}`);
     root.#inputs = digest.digest("hex");
     return root;
@@ -119,23 +123,14 @@ export class AptRoot {
   async update(
     options: AptCallOptions & { readonly cacheOnly?: boolean } = {},
   ): Promise<Repository[]> {
-    if (!options.cacheOnly) {
-      let errors = "";
-      const decoder = new TextDecoder();
-      try {
-        await this.#apt.run(["apt-get", "update", "--error-on=any"], {
-          ...(options.signal ? { signal: options.signal } : {}),
-          onStderr: (piece) => errors += decoder.decode(piece, { stream: true }),
-        });
-      } catch (error) {
-        if (error instanceof RunError && error.code === "run/failed") {
-          throw explainUpdate(errors, error);
-        }
-        throw error;
-      }
-    }
+    const { cacheOnly = false, signal } = options;
+    if (this.#snapshot !== undefined) await this.#goBack(this.#snapshot, cacheOnly, signal);
+    else if (!cacheOnly) await this.#fetch(signal);
     const fetched = await readFetched(this.#apt, this.#sources[0]?.name ?? "");
-    checkReleaseDates(fetched.repositories, `${this.#dir}/release-dates.json`);
+    // A snapshot is older on purpose.
+    if (this.#snapshot === undefined) {
+      checkReleaseDates(fetched.repositories, `${this.#dir}/release-dates.json`);
+    }
     this.#fetched = fetched;
     this.#indexes = undefined;
     return [...fetched.repositories];
@@ -232,6 +227,49 @@ export class AptRoot {
     return names.flatMap((name) => indexes.flatMap((index) => index.find(name)));
   }
 
+  async #fetch(signal: AbortSignal | undefined): Promise<void> {
+    let errors = "";
+    const decoder = new TextDecoder();
+    try {
+      await this.#apt.run(["apt-get", "update", "--error-on=any"], {
+        ...(signal ? { signal } : {}),
+        onStderr: (piece) => errors += decoder.decode(piece, { stream: true }),
+      });
+    } catch (error) {
+      if (error instanceof RunError && error.code === "run/failed") {
+        throw explainUpdate(errors, error);
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * Fetch the sources as they were at a date; what they are now says where that is, and is asked once.
+   */
+  async #goBack(id: string, cacheOnly: boolean, signal: AbortSignal | undefined): Promise<void> {
+    const file = `${this.#dir}/plans/snapshot-${this.#inputs}.json`;
+    const known = readText(file);
+    if (known === undefined && !cacheOnly) await this.#fetch(signal);
+    const then: SourcesFile[] = known === undefined
+      ? await this.#findSnapshot(id)
+      : JSON.parse(known);
+    writeSources(this.#dir, then);
+    if (cacheOnly) return;
+    await this.#fetch(signal);
+    Deno.writeTextFileSync(file, JSON.stringify(then));
+  }
+
+  async #findSnapshot(id: string): Promise<SourcesFile[]> {
+    const { repositories } = await readFetched(this.#apt, this.#sources[0]?.name ?? "");
+    const bare = (uri: string) => uri.replace(/\/+$/, "");
+    return snapshotSources(this.#sources, id, (uri, suite) => {
+      const found = repositories.find((each) =>
+        bare(each.uri) === bare(uri) && each.id.endsWith(`/${suite}`)
+      );
+      return found && readText(found.releaseFile);
+    });
+  }
+
   /** A digest over all that apt's answers depend on but the question. */
   #key() {
     return createHash("sha256").update(this.#inputs)
@@ -254,6 +292,13 @@ const LAYOUT = [
   "var/log/apt",
   "plans",
 ];
+
+/** Let these be the only sources. */
+function writeSources(dir: string, sources: readonly SourcesFile[]): void {
+  const list = `${dir}/etc/apt/sources.list.d`;
+  for (const entry of Deno.readDirSync(list)) Deno.removeSync(`${list}/${entry.name}`);
+  for (const { name, text } of sources) Deno.writeTextFileSync(`${list}/${name}`, text);
+}
 
 function checkName(name: string): void {
   if (/^[a-z0-9][a-z0-9+.*?-]*(:[a-z0-9-]+)?$/.test(name)) return;

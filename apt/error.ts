@@ -38,4 +38,5 @@ export class AptError extends AptOstreeError<
   | "apt/expired-source"
   | "apt/replayed-source"
   | "apt/weak-source"
+  | "apt/no-snapshot"
 > {}

@@ -17,6 +17,8 @@ export interface Repository {
   readonly date: number;
   /** SHA-256 of its InRelease or Release file. */
   readonly releaseSha256: string;
+  /** Path of that file. */
+  readonly releaseFile: string;
 }
 
 /** One Packages index that was fetched. */
@@ -69,7 +71,7 @@ function readReleaseOf(
   index: string,
   release: string,
   id: string,
-): Pick<Repository, "date" | "releaseSha256"> | undefined {
+): Pick<Repository, "date" | "releaseSha256" | "releaseFile"> | undefined {
   const mark = `_dists_${release.replaceAll("/", "_")}_`;
   const at = index.indexOf(mark);
   // A flat archive has no dists/: its Release stands beside its Packages.
@@ -84,7 +86,8 @@ function readReleaseOf(
         hint: "Ask its maintainer for SHA256 in its Release file; nothing weaker is believed",
       });
     }
-    return { date, releaseSha256: createHash("sha256").update(text).digest("hex") };
+    const releaseSha256 = createHash("sha256").update(text).digest("hex");
+    return { date, releaseSha256, releaseFile: `${stem}${name}` };
   }
   return undefined;
 }

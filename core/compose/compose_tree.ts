@@ -189,6 +189,7 @@ class Compose {
       architecture: dpkgArchitecture(this.#basearch),
       sources: this.#sources,
       ...pickDefined(options, "runner", "proxy"),
+      ...pickDefined(this.#treefile, "snapshot"),
     });
     const { plan, repositories } = await this.#resolve(apt);
     if (options.writeLockfileTo !== undefined) {

@@ -62,6 +62,12 @@ export const FIELDS = {
     text:
       "Names of .sources or .list files beside the treefile. Without it the sources of this machine are used.",
   },
+  "snapshot": {
+    type: "string",
+    merge: "scalar",
+    text:
+      "Date as 20260131T120000Z: the sources as they were then, where their Release files name snapshots.",
+  },
   "recommends": {
     type: "boolean",
     merge: "scalar",

@@ -288,6 +288,7 @@ function toTreefile(
         [key, value],
       ) => [key, typeof value === "string" ? substitute(value, variables, path) : value]),
     ),
+    ...optional("snapshot", text("snapshot")),
     ...optional("automaticVersionPrefix", text("automatic-version-prefix")),
     automaticVersionSuffix: fields.get("automatic-version-suffix") as string ?? ".",
     metadata: fields.get("metadata") as Record<string, unknown> ?? {},

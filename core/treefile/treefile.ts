@@ -10,6 +10,8 @@ export interface Treefile {
   readonly excludePackages: readonly string[];
   /** `undefined` where the sources of the machine are meant. */
   readonly repos?: readonly string[];
+  /** Date of the sources. */
+  readonly snapshot?: string;
   /** Whether recommended packages are installed. */
   readonly recommends: boolean;
   /** Whether documentation is kept. */
@@ -48,6 +50,7 @@ export function formatTreefile(treefile: Treefile, basearch: string): string {
     "recommends": treefile.recommends,
     "ref": treefile.ref,
     "repos": treefile.repos,
+    "snapshot": treefile.snapshot,
     "units": treefile.units,
   };
   const shown = Object.entries(fields).filter(([, value]) =>

@@ -1,97 +1,18 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { AptError, AptRoot } from "@apt-ostree/apt";
 import { makeDeb, output, run } from "../support/archive.ts";
-import { inTemp } from "../support/in_temp.ts";
+import { type HttpArchive as Archive, withHttpArchive } from "../support/http_archive.ts";
 import { lacks } from "../support/lacks.ts";
 
 const ignore = await lacks("apt-get", "dpkg-deb", "dpkg-scanpackages", "gpg", "gpgconf");
 /** Longest that one attempt may take, in milliseconds. */
 const LONGEST = 60_000;
 
-/** A suite on the loopback interface whose answers a test may falsify. */
-class Archive implements AsyncDisposable {
-  readonly #dir: string;
-  readonly #server: Deno.HttpServer<Deno.NetAddr>;
-  /** Answers instead of the file, where it gives one. */
-  falsify: (path: string, bytes: Uint8Array) => Response | Uint8Array | undefined = () => undefined;
-
-  constructor(dir: string) {
-    this.#dir = dir;
-    this.#server = Deno.serve(
-      { hostname: "127.0.0.1", port: 0, onListen() {} },
-      async (request) => {
-        const path = new URL(request.url).pathname;
-        const bytes = await Deno.readFile(`${dir}${path}`).catch(() => undefined);
-        const answer = this.falsify(path, bytes ?? new Uint8Array());
-        if (answer instanceof Response) return answer;
-        const body = answer ?? bytes;
-        return body ? new Response(new Uint8Array(body)) : new Response("", { status: 404 });
-      },
-    );
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${this.#server.addr.port}`;
-  }
-
-  get sources() {
-    const text = `Types: deb\nURIs: ${this.url}\nSuites: test\nComponents: main\n` +
-      `Signed-By: ${this.#dir}/key.gpg\n`;
-    return [{ name: "hostile.sources", text }];
-  }
-
-  /** Write indexes and sign them. */
-  async publish(options: {
-    readonly date?: string;
-    readonly validUntil?: string;
-    readonly hash?: "SHA256" | "MD5Sum";
-    readonly packages?: string;
-  } = {}): Promise<void> {
-    const { date = "Sun, 01 Nov 2026 10:00:00 UTC", hash = "SHA256" } = options;
-    const dir = this.#dir;
-    const index = `${dir}/dists/test/main/binary-amd64`;
-    await run("mkdir", "-p", index);
-    const packages = options.packages ??
-      await output("sh", "-c", 'cd "$1" && dpkg-scanpackages --multiversion pool', "sh", dir);
-    await Deno.writeTextFile(`${index}/Packages`, packages);
-    const program = hash === "SHA256" ? "sha256sum" : "md5sum";
-    const digest = (await output(program, `${index}/Packages`)).split(" ")[0];
-    const size = (await Deno.stat(`${index}/Packages`)).size;
-    const release = [
-      "Suite: test",
-      "Codename: test",
-      `Date: ${date}`,
-      ...(options.validUntil ? [`Valid-Until: ${options.validUntil}`] : []),
-      "Architectures: amd64",
-      "Components: main",
-      `${hash}:`,
-      ` ${digest} ${size} main/binary-amd64/Packages`,
-      "",
-    ].join("\n");
-    await Deno.writeTextFile(`${dir}/dists/test/Release`, release);
-    const gpg = ["gpg", "--homedir", `${dir}/gnupg`, "--batch", "--yes", "--quiet"];
-    const signed = `${dir}/dists/test/InRelease`;
-    await run(...gpg, "--clearsign", "--output", signed, `${dir}/dists/test/Release`);
-  }
-
-  async [Symbol.asyncDispose]() {
-    await run("gpgconf", "--homedir", `${this.#dir}/gnupg`, "--kill", "all");
-    await this.#server.shutdown();
-  }
-}
-
 async function withArchive(
   test: (archive: Archive, root: () => Promise<AptRoot>, dir: string) => Promise<void>,
 ): Promise<void> {
-  await inTemp(async (dir) => {
-    await run("mkdir", "-p", `${dir}/archive/pool`);
-    await Deno.mkdir(`${dir}/archive/gnupg`, { mode: 0o700 });
-    const gpg = ["gpg", "--homedir", `${dir}/archive/gnupg`, "--batch", "--quiet"];
-    const uid = "tests@example.org";
-    await run(...gpg, "--passphrase", "", "--quick-generate-key", uid, "ed25519");
-    await run(...gpg, "--output", `${dir}/archive/key.gpg`, "--export");
+  await withHttpArchive(async (archive, dir) => {
     await makeDeb(`${dir}/archive/pool`, { name: "good", files: { "usr/share/good": "x" } });
-    await using archive = new Archive(`${dir}/archive`);
     await archive.publish();
     const root = () =>
       AptRoot.create({
