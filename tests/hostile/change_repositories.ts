@@ -1,7 +1,7 @@
 /**
  * Change repositories without end, for tests that kill it or set several against one another.
  *
- * `work.ts commit|pull|prune|all DIRECTORY NAME [SECONDS]`: commits to `DIRECTORY/repo` under the ref
+ * `change_repositories.ts commit|pull|prune|all DIRECTORY NAME [SECONDS]`: commits to `DIRECTORY/repo` under the ref
  * NAME, pulls from it to `DIRECTORY/target`, prunes both. Prints a line when it has begun, and at the
  * end how often it came round.
  *

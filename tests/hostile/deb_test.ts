@@ -1,15 +1,16 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Repo } from "@apt-ostree/ostree";
 import { PeakMemory } from "../../bench/peak_memory.ts";
+import { SHORT } from "../support/effort.ts";
 import { lacks } from "../support/lacks.ts";
 import { type RawDeb, writeRawDeb } from "../support/raw_deb.ts";
 import { rawMember } from "../support/raw_tar.ts";
-import { BOMB_DEBS } from "./hostile/bomb_debs.ts";
-import { CONTROL_DEBS } from "./hostile/control_debs.ts";
-import { escapingDebs } from "./hostile/escaping_debs.ts";
-import { HEADER_DEBS } from "./hostile/header_debs.ts";
-import type { HostileDeb } from "./hostile/hostile_deb.ts";
-import { ODD_DEBS } from "./hostile/odd_debs.ts";
+import { BOMB_DEBS } from "./debs/bomb_debs.ts";
+import { CONTROL_DEBS } from "./debs/control_debs.ts";
+import { escapingDebs } from "./debs/escaping_debs.ts";
+import { HEADER_DEBS } from "./debs/header_debs.ts";
+import type { HostileDeb } from "./debs/hostile_deb.ts";
+import { ODD_DEBS } from "./debs/odd_debs.ts";
 import type { Outcome } from "./read_child.ts";
 
 const ignore = await lacks("xz", "zstd", "gzip");
@@ -99,7 +100,8 @@ for (
     () => BOMB_DEBS,
   ]
 ) {
-  for (const { danger } of make("/")) {
+  for (const [at, { danger }] of make("/").entries()) {
+    if (SHORT && at % 6 !== 0) continue;
     Deno.test(
       `a .deb with ${danger} does no harm`,
       { ignore },
