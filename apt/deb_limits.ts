@@ -23,7 +23,7 @@ export interface OpenDebOptions {
    * @default {1000}
    */
   readonly maxExpansion?: number;
-  /** Most members of the data archive. @default {130_000} */
+  /** Most members of the data archive. @default {120_000} */
   readonly maxEntries?: number;
   /** Most parts of a path. @default {128} */
   readonly maxDepth?: number;
@@ -48,7 +48,7 @@ export function debLimits(options: OpenDebOptions, length: number): DebLimits {
     maxFileSize: options.maxFileSize ?? 8 * 1024 ** 3,
     maxTotalSize: Math.min(maxTotalSize, FREE_EXPANSION + maxExpansion * length),
     maxExpansion,
-    maxEntries: options.maxEntries ?? 130_000,
+    maxEntries: options.maxEntries ?? 120_000,
     maxDepth: options.maxDepth ?? 128,
     maxNameLength: options.maxNameLength ?? 4096,
     maxNamesSize: options.maxNamesSize ?? 32 * 1024 ** 2,

@@ -7,7 +7,11 @@ const root = new URL("..", import.meta.url).pathname;
 const permissions = Deno.readTextFileSync(`${root}bin/permissions`).split("\n")
   .filter((line) => line.startsWith("--"));
 /** Modules that workers load by their path: nothing imports them. */
-const workers = ["core/import/import_worker.ts", "ostree/pull_worker.ts"];
+const workers = [
+  "core/import/import_worker.ts",
+  "ostree/import_worker.ts",
+  "ostree/pull_worker.ts",
+];
 const args = [
   ...["compile", "--no-prompt", "--output", "build/apt-ostree", ...permissions],
   ...workers.flatMap((module) => ["--include", module]),

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { ByteBuffer } from "@apt-ostree/base";
 
 /** A conffile as a package declares it. */
 export interface DeclaredConffile {
@@ -21,13 +20,9 @@ export function parseConffiles(text: string): DeclaredConffile[] {
   });
 }
 
-/** Text of a `md5sums` member: digest, two spaces and path without leading slash, as dpkg writes it. */
-export function formatMd5sums(
-  digests: Iterable<readonly [path: string, md5: string]>,
-): Uint8Array<ArrayBuffer> {
-  const text = new ByteBuffer();
-  for (const [path, md5] of digests) text.add(`${md5}  ${path}\n`);
-  return text.bytes;
+/** A line of md5sums: digest and path without leading slash. */
+export function md5Line(path: string, digest: string): string {
+  return `${digest}  ${path}\n`;
 }
 
 /** MD5 as dpkg's database uses it: to see whether a file was edited, never for trust. */

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { formatMd5sums, md5, parseConffiles } from "./control_members.ts";
+import { md5, md5Line, parseConffiles } from "./control_members.ts";
 
 Deno.test("parseConffiles() knows remove-on-upgrade", () => {
   assertEquals(parseConffiles("/etc/a\n\nremove-on-upgrade /etc/b c\n"), [
@@ -8,8 +8,8 @@ Deno.test("parseConffiles() knows remove-on-upgrade", () => {
   ]);
 });
 
-Deno.test("formatMd5sums() writes dpkg's two-space form", () => {
+Deno.test("md5Line() writes dpkg's two-space form", () => {
   const digest = md5(new TextEncoder().encode("abc"));
-  const text = new TextDecoder().decode(formatMd5sums([["usr/a", digest]]));
+  const text = md5Line("usr/a", digest);
   assertEquals(text, "900150983cd24fb0d6963f7d28e17f72  usr/a\n");
 });

@@ -2,7 +2,7 @@ import { createHash, type Hash } from "node:crypto";
 import { type Deb, DebError, getField } from "@apt-ostree/apt";
 import { ByteBuffer, quoted, type TarEntry, type TarHandler } from "@apt-ostree/base";
 import { type Repo, type Transaction, Tree } from "@apt-ostree/ostree";
-import { formatMd5sums, parseConffiles } from "./control_members.ts";
+import { md5Line, parseConffiles } from "./control_members.ts";
 import { encodePackageMetadata, type NamedOwner, type PackageMetadata } from "./package_commit.ts";
 import { type PackageId, packageTitle } from "./package_ref.ts";
 import { mergedPath } from "./usr_merge.ts";
@@ -22,7 +22,9 @@ export class PackageLayout implements TarHandler {
   readonly #list = new ByteBuffer();
   readonly #owners: NamedOwner[] = [];
   readonly #skipped: string[] = [];
-  readonly #md5s = new Map<string, string>();
+  /** Lines of md5sums, in the order of the archive, and the digests by the objects' checksums. */
+  readonly #md5Lines = new ByteBuffer();
+  readonly #md5Of = new Map<string, string>();
   readonly #conffiles: ReadonlyMap<string, string>;
   readonly #conffileMd5 = new Map<string, string>();
   readonly #needsMd5sums: boolean;
@@ -98,7 +100,7 @@ export class PackageLayout implements TarHandler {
     if (this.#md5) {
       const digest = this.#md5.digest("hex");
       const conffile = this.#conffiles.get(entry.path);
-      if (conffile === undefined) this.#md5s.set(entry.path, digest);
+      if (conffile === undefined) this.#noteMd5(entry.path, checksum, digest);
       else this.#conffileMd5.set(conffile, digest);
     }
     this.#body = this.#md5 = undefined;
@@ -126,8 +128,8 @@ export class PackageLayout implements TarHandler {
       // A member of the name of our own list would pass for it; dpkg too leaves it out.
       if (name !== "control" && name !== "list") info(name, bytes, mode & 0o755);
     }
-    if (this.#needsMd5sums && this.#md5s.size > 0) {
-      info("md5sums", formatMd5sums(this.#md5s), 0o644);
+    if (this.#needsMd5sums && this.#md5Of.size > 0) {
+      info("md5sums", this.#md5Lines.bytes, 0o644);
     }
     const metadata: PackageMetadata = {
       id: { name: job.name, version: job.version, architecture: job.architecture },
@@ -166,8 +168,13 @@ export class PackageLayout implements TarHandler {
       );
     }
     this.#put(path, target.checksum);
-    const digest = this.#md5s.get(entry.target);
-    if (digest !== undefined) this.#md5s.set(entry.path, digest);
+    const digest = this.#md5Of.get(target.checksum);
+    if (digest !== undefined) this.#noteMd5(entry.path, target.checksum, digest);
+  }
+
+  #noteMd5(path: string, checksum: string, digest: string): void {
+    if (!this.#md5Of.has(checksum)) this.#md5Of.set(checksum, digest);
+    this.#md5Lines.add(md5Line(path, digest));
   }
 
   #put(path: string, checksum: string): void {

@@ -15,6 +15,8 @@ import type { Outcome } from "./read_child.ts";
 
 const ignore = await lacks("xz", "zstd", "gzip");
 const CHILD = new URL("./read_child.ts", import.meta.url).pathname;
+/** As `bin/permissions` starts the program. */
+const HEAP = "--v8-flags=--max-semi-space-size=2";
 /** Longest that one step may take, in milliseconds. */
 const LONGEST = 20_000;
 /** Most memory of one process, in MiB. */
@@ -40,7 +42,7 @@ async function runChild(
 ): Promise<Outcome[]> {
   const before = outside(dir);
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", CHILD, task, `${dir}/repo`, ...debs],
+    args: ["run", "-A", "--quiet", HEAP, CHILD, task, `${dir}/repo`, ...debs],
     cwd: dir,
     stdout: "piped",
     stderr: "inherit",
