@@ -200,7 +200,7 @@ export class AptRoot {
   /** Indexes of what was fetched. @throws {FormatError} `format/bad-index`. */
   indexes(): readonly PackagesIndex[] {
     return this.#indexes ??= this.#fetched.indexes.map(({ id, file }) =>
-      PackagesIndex.parse(Deno.readFileSync(file), id)
+      PackagesIndex.read(file, id)
     );
   }
 

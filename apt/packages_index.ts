@@ -2,6 +2,8 @@ import { FormatError } from "./error.ts";
 import { parseDeb822, type Stanza } from "./deb822.ts";
 
 const NEWLINE = 10;
+/** Most bytes of an index that is read; Debian's largest has 60 million. */
+const MAX_INDEX = 512 * 1024 * 1024;
 const decoder = new TextDecoder("utf-8", { fatal: false });
 const PACKAGE = new TextEncoder().encode("Package: ");
 
@@ -60,6 +62,18 @@ export class PackagesIndex {
     }
     starts[count] = bytes.length;
     return new PackagesIndex(bytes, starts.subarray(0, count + 1), file);
+  }
+
+  /**
+   * Read an index from a file.
+   *
+   * @param name For messages.
+   * @throws {FormatError} `format/bad-index`, for one that is far larger than any archive's as well.
+   */
+  static read(file: string, name: string): PackagesIndex {
+    const { size } = Deno.statSync(file);
+    if (size > MAX_INDEX) throw bad(name, `it has ${size} bytes, more than ${MAX_INDEX}`);
+    return PackagesIndex.parse(Deno.readFileSync(file), name);
   }
 
   /** Number of paragraphs. */

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { AptError, AptRoot } from "@apt-ostree/apt";
+import { AptOstreeError } from "@apt-ostree/base";
 import { makeDeb, output, run } from "../support/archive.ts";
 import { type HttpArchive as Archive, withHttpArchive } from "../support/http_archive.ts";
 import { lacks } from "../support/lacks.ts";
@@ -144,6 +145,39 @@ Deno.test("a suite older than the one seen before is refused, even after its lis
     await archive.publish({ date: "Tue, 03 Nov 2026 10:00:00 UTC" });
     await assertRecovers(archive, apt, dir);
   }));
+
+Deno.test(
+  "an index that unpacks to a gibibyte is refused in bounded memory and time",
+  { ignore },
+  () =>
+    withArchive(async (archive, root, dir) => {
+      // Signed as it should be: the archive itself means harm.
+      await archive.publish({ packages: "Package: good\nDescription: " });
+      const index = `${dir}/archive/dists/test/main/binary-amd64/Packages`;
+      await run("truncate", "--size=1G", index);
+      const digest = (await output("sha256sum", index)).slice(0, 64);
+      await run("xz", "-1", "-T0", index);
+      const [packed, size] = [
+        (await output("sha256sum", `${index}.xz`)).slice(0, 64),
+        (await Deno.stat(`${index}.xz`)).size,
+      ];
+      await archive.sign([
+        ` ${digest} ${2 ** 30} main/binary-amd64/Packages`,
+        ` ${packed} ${size} main/binary-amd64/Packages.xz`,
+      ]);
+      const apt = await root();
+      const error = await assertRejects(async () => {
+        await apt.update();
+        await apt.plan({ install: ["good"], essential: false });
+      }, AptOstreeError);
+      assert(/^(apt|format)\//.test(String(error.code)), error.message);
+      const [, kib] = /^VmHWM:\s*(\d+)/m.exec(await Deno.readTextFile("/proc/self/status"))!;
+      assert(Number(kib) < 600 * 1024, `${kib} KiB`);
+      await run("rm", `${index}.xz`);
+      await archive.publish();
+      await assertRecovers(archive, await root(), dir);
+    }),
+);
 
 const DEBS: [what: string, falsify: Falsify][] = [
   [

@@ -55,6 +55,19 @@ export class HttpArchive implements AsyncDisposable {
     const program = hash === "SHA256" ? "sha256sum" : "md5sum";
     const digest = (await output(program, `${index}/Packages`)).split(" ")[0];
     const size = (await Deno.stat(`${index}/Packages`)).size;
+    const files = [` ${digest} ${size} main/binary-amd64/Packages`];
+    await this.sign(files, { ...options, date, hash });
+  }
+
+  /** Write a Release file with a list of files, and sign it. */
+  async sign(files: readonly string[], options: {
+    readonly date?: string;
+    readonly validUntil?: string;
+    readonly hash?: "SHA256" | "MD5Sum";
+    readonly snapshots?: string;
+  } = {}): Promise<void> {
+    const { date = "Sun, 01 Nov 2026 10:00:00 UTC", hash = "SHA256" } = options;
+    const dir = this.#dir;
     const release = [
       "Suite: test",
       "Codename: test",
@@ -64,7 +77,7 @@ export class HttpArchive implements AsyncDisposable {
       "Architectures: amd64",
       "Components: main",
       `${hash}:`,
-      ` ${digest} ${size} main/binary-amd64/Packages`,
+      ...files,
       "",
     ].join("\n");
     await Deno.writeTextFile(`${dir}/dists/test/Release`, release);
