@@ -27,6 +27,9 @@ const PROGRAMS: Readonly<Record<Exclude<CompressionFormat, "none" | "gz">, reado
   zst: ["zstd", "-dcq"], // asks for at most 128 MiB by itself
 };
 
+/** Compressed bytes of gz that are unpacked at once: they may become a thousand times as many. */
+const GZ_PIECE = 2 * 1024;
+
 /** How {@linkcode decompress} works. */
 export interface DecompressOptions {
   /** Starts the decoder's program. @default {hostRunner} */
@@ -98,8 +101,10 @@ async function gunzip(
     new Promise<void>((done) => decoder.write(piece.slice(), () => done()));
   const feeding = (async () => {
     for await (const piece of source) {
-      signal?.throwIfAborted();
-      await Promise.race([write(piece), promise]);
+      for (let at = 0; at < piece.length; at += GZ_PIECE) {
+        signal?.throwIfAborted();
+        await Promise.race([write(piece.subarray(at, at + GZ_PIECE)), promise]);
+      }
     }
     decoder.end();
   })();
