@@ -1,7 +1,6 @@
 import {
   type CompressionFormat,
   decompress,
-  DecompressError,
   hostRunner,
   insidePath,
   quoted,
@@ -211,7 +210,7 @@ async function unpack(
       throw damagedDeb(code, file, cause.message, cause);
     }
     const unreadable = cause instanceof RunError && cause.code !== "run/missing";
-    if (!unreadable && !(cause instanceof DecompressError)) throw cause;
+    if (!unreadable) throw cause;
     throw damagedDeb("deb/bad-data", file, `${member.name} does not unpack`, cause);
   }
 }

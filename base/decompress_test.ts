@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { lacks } from "../tests/support/lacks.ts";
-import { type CompressionFormat, decompress, DecompressError } from "./decompress.ts";
+import { type CompressionFormat, decompress } from "./decompress.ts";
 import { RunError } from "./run.ts";
 
 const PROGRAMS: [format: CompressionFormat, argv: string[]][] = [
@@ -53,10 +53,7 @@ Deno.test(
     await assertRejects(() => decompress("xz", pieces(xz), fail), Error, "enough");
     await assertRejects(() => decompress("gz", pieces(gz), fail), Error, "enough");
     await assertRejects(() => decompress("xz", pieces(xz.subarray(0, 5000)), () => {}), RunError);
-    await assertRejects(
-      () => decompress("gz", pieces(gz.subarray(0, 5000)), () => {}),
-      DecompressError,
-    );
+    await assertRejects(() => decompress("gz", pieces(gz.subarray(0, 5000)), () => {}), RunError);
   },
 );
 

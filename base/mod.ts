@@ -4,12 +4,7 @@
  * @module
  */
 export { ByteBuffer } from "./byte_buffer.ts";
-export {
-  type CompressionFormat,
-  decompress,
-  DecompressError,
-  type DecompressOptions,
-} from "./decompress.ts";
+export { type CompressionFormat, decompress, type DecompressOptions } from "./decompress.ts";
 export { AptOstreeError, type AptOstreeErrorOptions } from "./error.ts";
 export { readBootId } from "./boot_id.ts";
 export { LibcError } from "./libc.ts";
