@@ -83,6 +83,29 @@ export function errno(): number {
   return copy[0]!;
 }
 
+const EINTR = 4;
+const EAGAIN = 11;
+/** Repetitions before an answer is believed. */
+const MOST = 100;
+
+/**
+ * Call a function of the C library that never fails with EAGAIN or EINTR, and tell why it failed.
+ *
+ * The thread's own `errno` can change before it is read: collecting garbage makes system calls in
+ * between, which leave these two. The call is repeated then.
+ *
+ * @param call Returns a negative number where it fails.
+ * @returns What it returned, and `errno`; 0 where it succeeded.
+ */
+export function callLibc(call: () => number | bigint): { result: number; errno: number } {
+  for (let times = 1;; times++) {
+    const result = Number(call());
+    if (result >= 0) return { result, errno: 0 };
+    const error = errno();
+    if ((error !== EAGAIN && error !== EINTR) || times === MOST) return { result, errno: error };
+  }
+}
+
 /** Text as C takes it: UTF-8 with a NUL behind it. */
 export function cString(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`${text}\0`);

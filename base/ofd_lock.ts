@@ -1,4 +1,4 @@
-import { cString, errno, libc, LibcError } from "./libc.ts";
+import { callLibc, cString, errno, libc, LibcError } from "./libc.ts";
 
 const O_RDWR = 0o2;
 const O_CREAT = 0o100;
@@ -33,12 +33,19 @@ export class OfdLock implements Disposable {
    * @throws {LibcError} If the file cannot be opened or locked.
    */
   static tryTake(path: string, kind: "shared" | "exclusive"): OfdLock | undefined {
-    const fd = libc().open(cString(path), O_RDWR | O_CREAT | O_CLOEXEC, 0o660);
-    if (fd < 0) throw new LibcError("open", path, errno());
+    const text = cString(path);
+    const opened = callLibc(() => libc().open(text, O_RDWR | O_CREAT | O_CLOEXEC, 0o660));
+    const fd = opened.result;
+    if (fd < 0) throw new LibcError("open", path, opened.errno);
     const flock = new Uint8Array(32);
     new DataView(flock.buffer).setInt16(0, kind === "shared" ? F_RDLCK : F_WRLCK, true);
-    if (libc().fcntl(fd, F_OFD_SETLK, flock) === 0) return new OfdLock(fd);
-    const error = errno();
+    // Its errno may have been overwritten before it is read: asked again, it is right in the end.
+    let error = 0;
+    for (let times = 0; times < 100; times++) {
+      if (libc().fcntl(fd, F_OFD_SETLK, flock) === 0) return new OfdLock(fd);
+      error = errno();
+      if (error === EAGAIN || error === EACCES) break;
+    }
     libc().close(fd);
     if (error === EAGAIN || error === EACCES) return undefined;
     throw new LibcError("lock", path, error);
@@ -79,10 +86,12 @@ export class OfdLock implements Disposable {
  * @see syncfs(2)
  */
 export function syncFilesystem(path: string): void {
-  const fd = libc().open(cString(path), O_CLOEXEC, 0);
-  if (fd < 0) throw new LibcError("open", path, errno());
+  const text = cString(path);
+  const { result: fd, errno: failed } = callLibc(() => libc().open(text, O_CLOEXEC, 0));
+  if (fd < 0) throw new LibcError("open", path, failed);
   try {
-    if (libc().syncfs(fd) !== 0) throw new LibcError("sync", path, errno());
+    const synced = callLibc(() => libc().syncfs(fd));
+    if (synced.result !== 0) throw new LibcError("sync", path, synced.errno);
   } finally {
     libc().close(fd);
   }

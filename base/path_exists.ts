@@ -1,4 +1,4 @@
-import { cString, errno, libc, LibcError } from "./libc.ts";
+import { callLibc, cString, libc, LibcError } from "./libc.ts";
 
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
@@ -14,8 +14,11 @@ const ENOTDIR = 20;
  * @throws {LibcError} If the path cannot be looked at.
  */
 export function pathExists(path: string): boolean {
-  if (libc().faccessat(AT_FDCWD, cString(path), 0, AT_SYMLINK_NOFOLLOW) === 0) return true;
-  const error = errno();
+  const text = cString(path);
+  const { result, errno: error } = callLibc(() =>
+    libc().faccessat(AT_FDCWD, text, 0, AT_SYMLINK_NOFOLLOW)
+  );
+  if (result === 0) return true;
   if (error === ENOENT || error === ENOTDIR) return false;
   throw new LibcError("look at", path, error);
 }

@@ -1,4 +1,4 @@
-import { cString, errno, libc, LibcError } from "./libc.ts";
+import { callLibc, cString, libc, LibcError } from "./libc.ts";
 
 /** Name and value of an extended attribute. */
 export type Xattr = readonly [name: string, value: Uint8Array<ArrayBuffer>];
@@ -56,16 +56,18 @@ export function readXattr(path: string, name: string): Uint8Array<ArrayBuffer> |
  * @throws {LibcError} With the `errno` of lsetxattr(2).
  */
 export function writeXattr(path: string, name: string, bytes: Uint8Array<ArrayBuffer>): void {
-  const done = libc().lsetxattr(cString(path), cString(name), bytes, BigInt(bytes.length), 0);
-  if (done !== 0) throw new LibcError(`set xattr ${name} of`, path, errno());
+  const [pathC, nameC] = [cString(path), cString(name)];
+  const { result, errno } = callLibc(() =>
+    libc().lsetxattr(pathC, nameC, bytes, BigInt(bytes.length), 0)
+  );
+  if (result !== 0) throw new LibcError(`set xattr ${name} of`, path, errno);
 }
 
 /** Call again with more room while the answer does not fit; -1 for "no such attribute". */
 function call(path: string, what: string, run: () => bigint, grow: () => void): number {
   for (;;) {
-    const length = Number(run());
-    if (length >= 0) return length;
-    const error = errno();
+    const { result, errno: error } = callLibc(run);
+    if (result >= 0) return result;
     if (error === ERANGE) grow();
     else if (error === ENODATA) return -1;
     else if (error === EOPNOTSUPP) return what.startsWith("list") ? 0 : -1;
