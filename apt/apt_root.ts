@@ -14,6 +14,7 @@ import { makeSearchTable, searchPackages, type SearchResult } from "./search_pac
 import { solve } from "./solver.ts";
 import { checkSnapshotId, snapshotSources } from "./snapshot_sources.ts";
 import { parseSources, type SourcesFile } from "./sources.ts";
+import { readTextIfThere } from "./read_text.ts";
 
 /** How an {@linkcode AptRoot} is made. */
 export interface AptRootOptions {
@@ -150,7 +151,7 @@ export class AptRoot {
     const key = this.#key().update(JSON.stringify([PLAN_FORM, request, [...request.locked ?? []]]));
     const file = `${this.#dir}/plans/${key.digest("hex")}.json`;
     // A .deb that somebody gave as a file may have changed since.
-    const known = request.localDebs?.length ? undefined : readText(file);
+    const known = request.localDebs?.length ? undefined : readTextIfThere(file);
     if (known !== undefined) return parsePlan(known);
     const world = {
       apt: this.#apt,
@@ -211,11 +212,15 @@ export class AptRoot {
    */
   search(terms: readonly string[]): SearchResult {
     const file = `${this.#dir}/plans/search-${this.#key().digest("hex")}.txt`;
-    const known = readText(file)?.split("\0");
+    const known = readTextIfThere(file)?.split("\0");
     if (known?.length === 2) {
       return searchPackages({ names: known[0]!, summaries: known[1]! }, terms);
     }
     const table = makeSearchTable(this.indexes());
+    // One table is kept: that of the lists as they are now.
+    for (const { name } of Deno.readDirSync(`${this.#dir}/plans`)) {
+      if (name.startsWith("search-")) Deno.removeSync(`${this.#dir}/plans/${name}`);
+    }
     Deno.writeTextFileSync(`${file}.new`, `${table.names}\0${table.summaries}`);
     Deno.renameSync(`${file}.new`, file);
     return searchPackages(table, terms);
@@ -248,7 +253,7 @@ export class AptRoot {
    */
   async #goBack(id: string, cacheOnly: boolean, signal: AbortSignal | undefined): Promise<void> {
     const file = `${this.#dir}/plans/snapshot-${this.#inputs}.json`;
-    const known = readText(file);
+    const known = readTextIfThere(file);
     if (known === undefined && !cacheOnly) await this.#fetch(signal);
     const then: SourcesFile[] = known === undefined
       ? await this.#findSnapshot(id)
@@ -266,7 +271,7 @@ export class AptRoot {
       const found = repositories.find((each) =>
         bare(each.uri) === bare(uri) && each.id.endsWith(`/${suite}`)
       );
-      return found && readText(found.releaseFile);
+      return found && readTextIfThere(found.releaseFile);
     });
   }
 
@@ -314,13 +319,4 @@ function checkRequest(name: string): void {
     subject: name,
     hint: "Write name, name=version, name/suite or name:arch",
   });
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
 }

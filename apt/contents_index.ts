@@ -19,8 +19,10 @@ export async function* parseContents(
 ): AsyncGenerator<ContentsEntry, void, void> {
   for await (const line of lines) {
     // Paths may have spaces, lists of packages have none.
-    const found = /^(.*\S)\s+(\S+)$/.exec(line);
-    if (!found || /^FILE\s+LOCATION$/.test(line)) continue;
-    yield { path: found[1]!.replace(/^\.?\//, ""), packages: found[2]!.split(",") };
+    const text = line.trimEnd();
+    const space = Math.max(text.lastIndexOf(" "), text.lastIndexOf("\t"));
+    const path = text.slice(0, Math.max(0, space)).trimEnd();
+    if (path === "" || (path === "FILE" && text.endsWith("LOCATION"))) continue;
+    yield { path: path.replace(/^\.?\//, ""), packages: text.slice(space + 1).split(",") };
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { AptRunner } from "./apt_runner.ts";
 import { AptError } from "./error.ts";
 import { parseRelease } from "./release.ts";
+import { readTextIfThere } from "./read_text.ts";
 
 /** One suite of one source, as its Release file describes it. */
 export interface Repository {
@@ -77,7 +78,7 @@ function readReleaseOf(
   // A flat archive has no dists/: its Release stands beside its Packages.
   const stem = at >= 0 ? index.slice(0, at + mark.length) : index.replace(/Packages$/, "");
   for (const name of ["InRelease", "Release"]) {
-    const text = readText(`${stem}${name}`);
+    const text = readTextIfThere(`${stem}${name}`);
     if (text === undefined) continue;
     const { hash, date = 0 } = parseRelease(text, `${id} ${name}`);
     if (hash === "sha1" || hash === "md5") {
@@ -98,13 +99,4 @@ function notCached(source: string): AptError {
     `Cannot use source "${source}": its package lists are not here`,
     { subject: source, hint: "Fetch them once without --cache-only" },
   );
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
 }

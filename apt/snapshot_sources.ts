@@ -67,7 +67,7 @@ function stanzas(
 
 function snapshotUri(uri: string, suite: string, id: string, text: string | undefined): string {
   const found = text && parseRelease(text, suite).fields.get("Snapshots");
-  if (found && found.includes(PLACE)) return found.replaceAll(PLACE, id);
+  if (found && found.includes(PLACE) && !/\s/.test(found)) return found.replaceAll(PLACE, id);
   const message = `Cannot use snapshot "${id}": "${uri}" ${suite} names no snapshots`;
   throw new AptError("apt/no-snapshot", message, {
     subject: uri,

@@ -2,6 +2,7 @@ import { chownSync, lchownSync } from "node:fs";
 import { writeXattr } from "@apt-ostree/base";
 import { contentPieces } from "./content_pieces.ts";
 import { RepoError, TreeError } from "./error.ts";
+import { contentHash } from "./object/content.ts";
 import type { DirMeta } from "./object/dir_meta.ts";
 import type { TreeChecksums } from "./object/dir_tree.ts";
 import { checkDepth } from "./object/name.ts";
@@ -9,6 +10,7 @@ import { writeAll } from "./object_store.ts";
 import type { Repo } from "./repo.ts";
 import { type ContentInfo, readContent, statContent } from "./stored_content.ts";
 import { Tree } from "./tree/tree.ts";
+import { lstatIfThere } from "./if_there.ts";
 
 /** How {@linkcode checkoutTree} and {@linkcode syncCheckout} lay files out. */
 export interface CheckoutOptions {
@@ -43,6 +45,7 @@ export interface CheckoutStats {
 
 /** Files up to this size go through memory in one piece. */
 const SMALL_FILE = 4 * 1024 * 1024;
+const PIECE = 1024 * 1024;
 
 /**
  * Lay a tree out as files.
@@ -182,7 +185,7 @@ class Checkout {
 
   /** @returns Whether what stands at `dest` stays; what must go is taken away. */
   #standsThere(checksum: string, dest: string): boolean {
-    const info = lstat(dest);
+    const info = lstatIfThere(dest);
     if (!info) return false;
     if (info.isDirectory) throw inTheWay(dest);
     if (this.#union === "keep") return true;
@@ -198,9 +201,12 @@ class Checkout {
     const meta = statContent(this.#repo, checksum);
     if (meta.type === "symlink") return info.isSymlink && Deno.readLinkSync(dest) === meta.target;
     if (!info.isFile || info.size !== meta.size) return false;
-    const body = readContent(this.#repo, checksum, Infinity);
-    const found = Deno.readFileSync(dest);
-    return body.every((byte, at) => found[at] === byte);
+    const { size: _, ...header } = meta;
+    const hash = contentHash(header);
+    using file = Deno.openSync(dest);
+    const buffer = new Uint8Array(PIECE);
+    for (let read; (read = file.readSync(buffer)) !== null;) hash.update(buffer.subarray(0, read));
+    return hash.digest("hex") === checksum;
   }
 
   /** @returns Whether the object could be linked. */
@@ -300,15 +306,6 @@ function makeLink(target: string, dest: string): void {
     Deno.symlinkSync(target, dest);
   } catch (cause) {
     throw cause instanceof Deno.errors.AlreadyExists ? inTheWay(dest, cause) : cause;
-  }
-}
-
-function lstat(path: string): Deno.FileInfo | undefined {
-  try {
-    return Deno.lstatSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
   }
 }
 

@@ -1,3 +1,5 @@
+import { entriesIfThere } from "./if_there.ts";
+
 /**
  * Commits of a repository that are known to be there in part: pulled without files, or on their way.
  *
@@ -5,7 +7,7 @@
  */
 export function readPartialCommits(repo: string): Set<string> {
   const found = new Set<string>();
-  for (const { name } of entries(`${repo}/state`)) {
+  for (const { name } of entriesIfThere(`${repo}/state`)) {
     const commit = /^([0-9a-f]{64})\.commitpartial$/.exec(name)?.[1];
     if (commit !== undefined) found.add(commit);
   }
@@ -15,13 +17,4 @@ export function readPartialCommits(repo: string): Set<string> {
 /** The file that marks a commit as partial. */
 export function partialPath(repo: string, commit: string): string {
   return `${repo}/state/${commit}.commitpartial`;
-}
-
-function entries(path: string): Iterable<Deno.DirEntry> {
-  try {
-    return [...Deno.readDirSync(path)];
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
 }

@@ -1,5 +1,6 @@
 import { RefError } from "./error.ts";
 import { isChecksum } from "./object/name.ts";
+import { entriesIfThere } from "./if_there.ts";
 
 /**
  * Commit that a ref's file names; a link to another ref is followed.
@@ -42,7 +43,7 @@ export function readRef(repo: string, path: string): string | undefined {
 export function readRefs(repo: string, top: string): Map<string, string> {
   const refs: [string, string][] = [];
   const walk = (below: string) => {
-    for (const entry of readDirectory(`${repo}/refs/${top}${below}`)) {
+    for (const entry of entriesIfThere(`${repo}/refs/${top}${below}`)) {
       const name = below + entry.name;
       if (entry.isDirectory) walk(`${name}/`);
       else {
@@ -60,7 +61,7 @@ export function readAliases(repo: string): Map<string, string> {
   const heads = `${repo}/refs/heads`;
   const aliases: [string, string][] = [];
   const walk = (below: string) => {
-    for (const entry of readDirectory(`${heads}/${below}`)) {
+    for (const entry of entriesIfThere(`${heads}/${below}`)) {
       const name = below + entry.name;
       if (entry.isDirectory) walk(`${name}/`);
       if (!entry.isSymlink) continue;
@@ -70,15 +71,4 @@ export function readAliases(repo: string): Map<string, string> {
   };
   walk("");
   return new Map(aliases.sort(([a], [b]) => a < b ? -1 : 1));
-}
-
-function readDirectory(path: string): Deno.DirEntry[] {
-  try {
-    return [...Deno.readDirSync(path)];
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return [];
-    }
-    throw error;
-  }
 }

@@ -20,6 +20,7 @@ import { Transaction } from "./transaction.ts";
 import { objectName } from "./object_store.ts";
 import { decodeVariant } from "./variant/decode.ts";
 import type { VariantDict } from "./variant/variant.ts";
+import { entriesIfThere, lstatIfThere } from "./if_there.ts";
 
 /** Directories that make a directory a repository. */
 const LAYOUT = [
@@ -258,7 +259,7 @@ export class Repo implements ObjectSource {
 
   #commitBeginning(start: string): string | undefined {
     const found: string[] = [];
-    for (const { name } of readDir(`${this.path}/objects/${start.slice(0, 2)}`)) {
+    for (const { name } of entriesIfThere(`${this.path}/objects/${start.slice(0, 2)}`)) {
       if (name.endsWith(".commit") && name.startsWith(start.slice(2))) {
         found.push(start.slice(0, 2) + name.slice(0, -".commit".length));
       }
@@ -281,24 +282,6 @@ function isRefspec(rev: string): boolean {
   return /^([\w\d][-._\w\d/]*)?:?[\w\d][-._\w\d]*(\/[\w\d][-._\w\d]*)*$/.test(rev);
 }
 
-function lstat(path: string): Deno.FileInfo | undefined {
-  try {
-    return Deno.lstatSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-}
-
 function isFile(path: string): boolean {
-  return lstat(path)?.isFile ?? false;
-}
-
-function readDir(path: string): Deno.DirEntry[] {
-  try {
-    return [...Deno.readDirSync(path)];
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
+  return lstatIfThere(path)?.isFile ?? false;
 }

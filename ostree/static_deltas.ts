@@ -1,3 +1,5 @@
+import { entriesIfThere } from "./if_there.ts";
+
 /** A static delta of a repository. */
 export interface StaticDelta {
   /** Commit that it starts from; `undefined` for one that starts from nothing. */
@@ -10,9 +12,9 @@ export interface StaticDelta {
 
 /** Static deltas of a repository, in no order; directories that are none are passed over. */
 export function* staticDeltas(repo: string): Generator<StaticDelta> {
-  for (const prefix of entries(`${repo}/deltas`)) {
+  for (const prefix of entriesIfThere(`${repo}/deltas`)) {
     if (!prefix.isDirectory) continue;
-    for (const { name } of entries(`${repo}/deltas/${prefix.name}`)) {
+    for (const { name } of entriesIfThere(`${repo}/deltas/${prefix.name}`)) {
       const path = `${repo}/deltas/${prefix.name}/${name}`;
       const sums = `${prefix.name}${name}`.split("-").map(decodeName);
       const [first, second] = sums;
@@ -28,13 +30,4 @@ export function* staticDeltas(repo: string): Generator<StaticDelta> {
 function decodeName(name: string): string | undefined {
   if (!/^[A-Za-z0-9+_]{43}$/.test(name)) return undefined;
   return Uint8Array.fromBase64(name.replaceAll("_", "/")).toHex();
-}
-
-function entries(path: string): Deno.DirEntry[] {
-  try {
-    return [...Deno.readDirSync(path)];
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
 }

@@ -10,6 +10,7 @@ import {
 import { MAX_METADATA_SIZE, type ObjectType } from "./object/name.ts";
 import { readXattrsLink } from "./split_xattrs/read_xattrs_link.ts";
 import type { RepoMode } from "./repo_config.ts";
+import { lstatIfThere } from "./if_there.ts";
 
 /** Where objects lie: a repository, or a transaction with those that wait in it. */
 export interface ObjectSource {
@@ -73,7 +74,7 @@ export function readContent(
 
 function statStored(source: ObjectSource, checksum: string): ContentInfo {
   const path = source.objectPath(checksum, "file");
-  const info = lstat(path);
+  const info = lstatIfThere(path);
   if (!info) throw missingObject(checksum, "file", source.path);
   const linked = source.mode !== "archive" && source.mode !== "bare-user" && info.isSymlink;
   if (!info.isFile && !linked) throw corruptObject(checksum, "file", "it is no regular file");
@@ -180,14 +181,5 @@ function inflate(stored: Uint8Array, size: number, checksum: string): Uint8Array
   } catch (cause) {
     if (cause instanceof ObjectError) throw cause;
     throw corruptObject(checksum, "file", "it does not unpack", cause);
-  }
-}
-
-function lstat(path: string): Deno.FileInfo | undefined {
-  try {
-    return Deno.lstatSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { hostRunner, type Runner } from "@apt-ostree/base";
 import { RepoError } from "./error.ts";
-import { checksumFromBytes } from "./object/name.ts";
+import { lstatIfThere } from "./if_there.ts";
+import { checksumFromBytes, MAX_METADATA_SIZE } from "./object/name.ts";
 import { swap64 } from "./object/xattrs.ts";
 import type { Repo } from "./repo.ts";
 import { decodeVariant } from "./variant/decode.ts";
@@ -57,14 +58,23 @@ export function decodeSummary(bytes: Uint8Array): Summary {
   };
 }
 
-/** Read a repository's summary; `undefined` where it has none. @throws {VariantError} */
+/**
+ * Read a repository's summary; `undefined` where it has none.
+ *
+ * @throws {VariantError} If it is damaged. @throws {RepoError} `repo/bad-summary` if it is no file, or
+ * larger than any client takes.
+ */
 export function readSummary(repo: Repo): Summary | undefined {
-  try {
-    return decodeSummary(Deno.readFileSync(`${repo.path}/summary`));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
+  const path = `${repo.path}/summary`;
+  const info = lstatIfThere(path);
+  if (!info) return undefined;
+  if (!info.isFile || info.size > MAX_METADATA_SIZE) {
+    throw new RepoError("repo/bad-summary", `Cannot read "${path}": it is no file, or too large`, {
+      subject: path,
+      hint: "Write it anew with: ostree summary --update",
+    });
   }
+  return decodeSummary(Deno.readFileSync(path));
 }
 
 /** How {@linkcode updateSummary} and {@linkcode generateDelta} run. */

@@ -1,5 +1,5 @@
 import { gunzipSync } from "node:zlib";
-import { type ChangelogEntry, compareVersions, parseChangelog } from "@apt-ostree/apt";
+import { type ChangelogEntry, compareVersions, FormatError, parseChangelog } from "@apt-ostree/apt";
 import { type Repo, Tree } from "@apt-ostree/ostree";
 import type { PackageChange } from "./diff_packages.ts";
 
@@ -25,10 +25,23 @@ export function readChangelogOf(
     const entry = tree.lookup(path);
     if (entry?.type !== "file") continue;
     const bytes = repo.readFile(entry.checksum, { maxSize: MAX_CHANGELOG });
-    const text = new TextDecoder().decode(gunzipSync(bytes, { maxOutputLength: MAX_CHANGELOG }));
-    return parseChangelog(text, path).filter(({ version }) =>
+    return parseChangelog(unpack(bytes, path), path).filter(({ version }) =>
       compareVersions(version, from.version) > 0
     );
   }
   return [];
+}
+
+function unpack(bytes: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder().decode(gunzipSync(bytes, { maxOutputLength: MAX_CHANGELOG }));
+  } catch (cause) {
+    // The decoder's own errors have a code each; anything else is a bug.
+    if (!(cause instanceof Error && "code" in cause)) throw cause;
+    throw new FormatError("format/bad-changelog", `Cannot read "${path}": it does not unpack`, {
+      subject: path,
+      hint: "Show the differences without --changelogs",
+      cause,
+    });
+  }
 }

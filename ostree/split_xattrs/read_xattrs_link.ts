@@ -15,8 +15,9 @@ export function readXattrsLink(source: ObjectSource, checksum: string): Xattr[] 
   let bytes: Uint8Array;
   try {
     // Written as a file of its own, or as a hard link to a `.file-xattrs` that many share.
-    if (Deno.lstatSync(path).size > MAX_XATTRS_SIZE) {
-      throw corruptObject(checksum, "file-xattrs-link", "it is too large");
+    const { isFile, size } = Deno.lstatSync(path);
+    if (!isFile || size > MAX_XATTRS_SIZE) {
+      throw corruptObject(checksum, "file-xattrs-link", "it is no file, or too large");
     }
     bytes = Deno.readFileSync(path);
   } catch (error) {

@@ -1,20 +1,8 @@
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { output } from "../support/archive.ts";
 import { inTemp } from "../support/in_temp.ts";
 import { lacks } from "../support/lacks.ts";
-
-const SCRIPTS = new URL("../../examples/scripts/", import.meta.url).pathname;
-
-/** Run an example with the permissions that its own text names. */
-async function example(name: string, ...args: string[]): Promise<string> {
-  const text = await Deno.readTextFile(SCRIPTS + name);
-  const permissions = /deno run ((?:-\S+ )+)/.exec(text)![1]!.trim().split(" ");
-  const argv = ["run", "--no-prompt", ...permissions, SCRIPTS + name, ...args];
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args: argv })
-    .output();
-  assert(success, `${name}: ${new TextDecoder().decode(stderr)}`);
-  return new TextDecoder().decode(stdout);
-}
+import { example } from "../support/example.ts";
 
 Deno.test("the example scripts commit, diff and read what ostree sees as well", {
   ignore: await lacks("ostree"),

@@ -12,6 +12,7 @@ import {
   fsck,
   prune,
   pullLocal,
+  readSummary,
   Repo,
   Tree,
 } from "@apt-ostree/ostree";
@@ -205,6 +206,15 @@ Deno.test("refs and objects that are no files are refused, not waited for", () =
         else await repo.readDirTree(FILE);
       }, AptOstreeError);
     }
+    Deno.symlinkSync("/dev/zero", `${repo.path}/summary`);
+    await assertRejects(async () => await readSummary(repo), AptOstreeError, "summary");
+    const split = Repo.init(`${dir}/split`, { mode: "bare-user-only" });
+    split.changeConfig((config) => config.get("core")!.set("mode", "bare-split-xattrs"));
+    const path = `${split.path}/objects/${FILE.slice(0, 2)}/${FILE.slice(2)}.file`;
+    await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+    await Deno.writeTextFile(path, "");
+    Deno.symlinkSync("/dev/zero", `${path}-xattrs-link`);
+    await assertRejects(async () => await Repo.open(split.path).statFile(FILE), AptOstreeError);
     await output("rm", `${repo.path}/config`);
     await output("mkfifo", `${repo.path}/config`);
     await assertRejects(async () => await Repo.open(repo.path), AptOstreeError);
