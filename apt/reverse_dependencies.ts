@@ -33,9 +33,10 @@ export function* reverseDependencies(
   indexes: Iterable<PackagesIndex>,
   name: string,
 ): Generator<ReverseDependency> {
+  if (name === "") return;
   const mention = new RegExp(`(?<![a-zA-Z0-9+.-])${RegExp.escape(name)}(?![a-zA-Z0-9+.-])`);
   for (const index of indexes) {
-    for (let at = 0; at < index.length; at++) {
+    for (const at of index.mentioning(name)) {
       if (!mention.test(index.text(at))) continue;
       const stanza = index.stanza(at);
       for (const field of FIELDS) {
