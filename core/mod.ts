@@ -38,7 +38,9 @@ export {
   type PackageDifference,
 } from "./packages/diff_packages.ts";
 export { TreefileError } from "./treefile/error.ts";
-export { FIELDS } from "./treefile/fields.ts";
+export { describeSchema, type FieldSchema } from "./treefile/field_schema.ts";
+export { type FieldDefinition, FIELDS, type MergeRule } from "./treefile/fields.ts";
+export { treefileSchema } from "./treefile/json_schema.ts";
 export { type ReadTreefile, readTreefile } from "./treefile/read_treefile.ts";
 export { formatTreefile, type Treefile } from "./treefile/treefile.ts";
 export { databaseVersion } from "./packages/database_version.ts";

@@ -124,6 +124,7 @@ const COMPOSE_VERSION = 2;
 export async function composeTree(options: ComposeTreeOptions): Promise<ComposeTreeResult> {
   const basearch = hostBasearch();
   const read = readTreefile(options.treefile, basearch);
+  for (const text of read.warnings) options.progress?.({ type: "message", level: "warning", text });
   if (options.printOnly) return { kind: "printed", text: formatTreefile(read.treefile, basearch) };
   const ref = read.treefile.ref;
   if (options.repo === undefined) {

@@ -1,6 +1,7 @@
 import { anchorSources, readHostSources, type SourcesFile } from "@apt-ostree/apt";
 import { ComposeError } from "../error.ts";
 import type { ReadTreefile } from "../treefile/read_treefile.ts";
+import type { Treefile } from "../treefile/treefile.ts";
 
 /**
  * The sources that a treefile names, from files beside it; else those of this machine.
@@ -13,7 +14,7 @@ export function readSources({ treefile, directory }: ReadTreefile): SourcesFile[
     const names = /\.(sources|list)$/.test(repo) ? [repo] : [`${repo}.sources`, `${repo}.list`];
     for (const name of names) {
       try {
-        const text = Deno.readTextFileSync(`${directory}/${name}`);
+        const text = fillIn(Deno.readTextFileSync(`${directory}/${name}`), treefile);
         return anchorSources({ name: name.replace(/^.*\//, ""), text }, directory);
       } catch (error) {
         if (!(error instanceof Deno.errors.NotFound)) throw error;
@@ -29,4 +30,17 @@ export function readSources({ treefile, directory }: ReadTreefile): SourcesFile[
       },
     );
   });
+}
+
+/** Put `repovars` and the release in for `$NAME` and `${NAME}`; other dollars stay. */
+function fillIn(text: string, { repovars, releasever }: Treefile): string {
+  const release = releasever === undefined ? {} : { releasever, codename: releasever };
+  const values: Readonly<Record<string, string>> = { ...repovars, ...release };
+  return text.replace(
+    /\$(?:(\w+)|\{(\w+)\})/g,
+    (found, bare?: string, braced?: string) => {
+      const name = bare ?? braced ?? "";
+      return Object.hasOwn(values, name) ? values[name]! : found;
+    },
+  );
 }

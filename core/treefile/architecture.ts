@@ -14,9 +14,12 @@ export function dpkgArchitecture(basearch: string): string {
   return ARCHITECTURES.find(([kernel]) => kernel === basearch)?.[1] ?? basearch;
 }
 
+/** All names of architectures, the kernel's and dpkg's. */
+export const ARCHITECTURE_NAMES: readonly string[] = [...new Set(ARCHITECTURES.flat())];
+
 /** Whether `name` is an architecture under either name. */
 export function isArchitecture(name: string): boolean {
-  return ARCHITECTURES.some(([kernel, dpkg]) => name === kernel || name === dpkg);
+  return ARCHITECTURE_NAMES.includes(name);
 }
 
 /** The kernel's name of the architecture that this process runs on. */

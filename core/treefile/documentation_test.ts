@@ -1,5 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { fieldTable } from "../../tools/treefile_docs.ts";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { parse } from "yaml";
+import { fieldTable, schemaText } from "../../tools/treefile_docs.ts";
 
 Deno.test("docs/treefile.md has the table of fields that the parser has", () => {
   const text = Deno.readTextFileSync(new URL("../../docs/treefile.md", import.meta.url));
@@ -9,4 +11,25 @@ Deno.test("docs/treefile.md has the table of fields that the parser has", () => 
       line.replace(/ +/g, " ")
     );
   assertEquals(cells(text), cells(fieldTable()));
+});
+
+Deno.test("docs/treefile.schema.json is the schema that the parser has", () => {
+  const text = Deno.readTextFileSync(new URL("../../docs/treefile.schema.json", import.meta.url));
+  assertEquals(JSON.parse(text), JSON.parse(schemaText()));
+});
+
+Deno.test("The treefiles of examples/ fit the schema that they name", () => {
+  const validate = new Ajv2020({ allowUnionTypes: true }).compile(JSON.parse(schemaText()));
+  const examples = new URL("../../examples/", import.meta.url);
+  const names = [...Deno.readDirSync(examples)].map((each) => each.name).filter((name) =>
+    name.endsWith(".yaml")
+  );
+  for (const name of names) {
+    const text = Deno.readTextFileSync(new URL(name, examples));
+    assertEquals(
+      text.split("\n")[0],
+      "# yaml-language-server: $schema=../docs/treefile.schema.json",
+    );
+    assertEquals([validate(parse(text)), validate.errors], [true, null], name);
+  }
 });

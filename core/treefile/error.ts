@@ -6,7 +6,9 @@ export class TreefileError extends AptOstreeError<
   | "treefile/syntax"
   | "treefile/unknown-field"
   | "treefile/bad-value"
+  | "treefile/bad-condition"
   | "treefile/unsupported-field"
+  | "treefile/derive-field"
   | "treefile/include-depth"
   | "treefile/unknown-variable"
 > {}

@@ -63,6 +63,63 @@ Deno.test("readTreefile() puts variables in, with defaults", () => {
   assertEquals(treefile.addCommitMetadata, { a: "12", b: 5 });
 });
 
+Deno.test("readTreefile() includes by architecture, by condition, and in place", () => {
+  const { treefile } = read({
+    "top.yaml": `
+include: [first.yaml, {packages: [inline], units: [i.service]}]
+arch-include: {amd64: amd.yaml, aarch64: arm.yaml}
+variables: {desktop: true}
+releasever: 12
+conditional-include:
+  - {if: desktop == true, include: desktop.yaml}
+  - {if: desktop == false, include: nothing.yaml}
+  - {if: [releasever >= 12, flavour == "blue"], include: {packages: [blue]}}
+packages: [top]
+`,
+    "first.yaml": "variables: {flavour: blue, desktop: false}\npackages: [first]\n",
+    "amd.yaml": "packages: [amd]\n",
+    "desktop.yaml":
+      "conditional-include: [{if: desktop == true, include: {packages: [deeper]}}]\npackages: [desktop]\n",
+  });
+  assertEquals(treefile.packages, ["first", "inline", "amd", "deeper", "desktop", "blue", "top"]);
+  assertEquals(treefile.units, ["i.service"]);
+});
+
+Deno.test("readTreefile() reads kickstart files that are included", () => {
+  const { treefile } = read({
+    "t.yaml": "include: a.ks\npackages: [t]\n",
+    "a.ks": "%include b.ks\n%packages --exclude-weakdeps\na\n-x\n%end\n",
+    "b.ks": "%packages\nb\n%end\n",
+  });
+  assertEquals(treefile.packages, ["b", "a", "t"]);
+  assertEquals([treefile.excludePackages, treefile.recommends], [["x"], false]);
+});
+
+Deno.test("readTreefile() names the place in an included file, and who includes it", () => {
+  const error = assertThrows(() =>
+    read({
+      "top.yaml": "include: sub/a.yaml\n",
+      "sub/a.yaml": "include: b.yaml\n",
+      "sub/b.yaml": "packages:\n  - good\n  - {bad: 1}\n",
+    }), TreefileError);
+  const message = error.message.replaceAll(/\/tmp\/\w+\//g, "");
+  assertEquals(
+    message,
+    'Cannot read treefile sub/b.yaml:3:5, which "sub/a.yaml" includes, which "top.yaml" includes: "packages" has to be a list of texts',
+  );
+});
+
+Deno.test("readTreefile() takes old spellings, but not beside the new ones", () => {
+  const { treefile } = read({
+    "t.yaml": "default_target: a.target\nbootstrap_packages: [b]\npackages: [p]\n",
+  });
+  assertEquals([treefile.defaultTarget, treefile.packages], ["a.target", ["b", "p"]]);
+  assertEquals(
+    fails("default_target: a\ndefault-target: b\n").message.includes("mean the same"),
+    true,
+  );
+});
+
 Deno.test("readTreefile() reads JSON, and leaves unknown fields of JSON alone", () => {
   assertEquals(
     read({ "t.json": '{"ref": "a", "somethingelse": 1, "packages": ["p"]}' }).treefile.packages,
@@ -84,6 +141,10 @@ const WRONG: [text: string, code: TreefileError["code"], message: string][] = [
   ["basearch: s390x\n", "treefile/bad-value", "it is for s390x"],
   ["documentatoin: false\n", "treefile/unknown-field", '"documentatoin"'],
   ["add-files: []\n", "treefile/unsupported-field", '"add-files"'],
+  ["override-remove: [a]\n", "treefile/derive-field", "host's origin"],
+  ["include: [{nope: 1}]\n", "treefile/unknown-field", 't.yaml:1:12: there is no field "nope"'],
+  ["conditional-include: [{if: a == 1}]\n", "treefile/bad-value", "t.yaml:1:23"],
+  ["variables: {codename: x}\n", "treefile/bad-value", "set by apt-ostree"],
 ];
 
 Deno.test.each(WRONG)("readTreefile() refuses %j with %s", (text, code, message) => {

@@ -10,6 +10,10 @@ export interface Treefile {
   readonly excludePackages: readonly string[];
   /** `undefined` where the sources of the machine are meant. */
   readonly repos?: readonly string[];
+  /** Release of the sources, for `$releasever` and `$codename` in their files. */
+  readonly releasever?: string;
+  /** Values for `$NAME` in the files of the sources. */
+  readonly repovars: Readonly<Record<string, string>>;
   /** Date of the sources. */
   readonly snapshot?: string;
   /** Whether recommended packages are installed. */
@@ -49,6 +53,7 @@ export function formatTreefile(treefile: Treefile, basearch: string): string {
     "postprocess": treefile.postprocess,
     "recommends": treefile.recommends,
     "ref": treefile.ref,
+    "releasever": treefile.releasever,
     "repos": treefile.repos,
     "snapshot": treefile.snapshot,
     "units": treefile.units,

@@ -1,0 +1,226 @@
+import { nearestNames } from "@apt-ostree/apt";
+import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
+import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import { dpkgArchitecture, isArchitecture } from "./architecture.ts";
+import { TreefileError } from "./error.ts";
+import { describeSchema, type FieldSchema } from "./field_schema.ts";
+import {
+  DERIVE_FIELDS,
+  type FieldDefinition,
+  type FieldName,
+  FIELDS,
+  OLD_SPELLINGS,
+  UNSUPPORTED_FIELDS,
+} from "./fields.ts";
+import { parseKickstart } from "./kickstart.ts";
+
+/** Fields as one file has them, old spellings and packages of this architecture put in place. */
+export interface ParsedFields {
+  /** Values by field. */
+  readonly values: Map<FieldName, unknown>;
+  /** Place of a field for messages: file, line and column. */
+  readonly places: ReadonlyMap<FieldName, string>;
+  /** Fields that have no effect here, and why. */
+  readonly warnings: readonly string[];
+  /** How they were read: treefiles in place of includes are read the same way. */
+  readonly context: FieldsContext;
+}
+
+/**
+ * Read the fields of one treefile; what it includes is not looked at.
+ *
+ * @param path Decides the form: `.yaml` and `.yml` are YAML, in which unknown fields are an error, `.ks`
+ * is kickstart, all else JSON, in which unknown fields are left alone.
+ * @param options.includedBy What messages say about the files that include this one. @default {""}
+ * @throws {TreefileError} With file, line and column.
+ */
+export function parseFields(
+  text: string,
+  path: string,
+  basearch: string,
+  options: { readonly includedBy?: string } = {},
+): ParsedFields {
+  const { includedBy = "" } = options;
+  if (path.endsWith(".ks")) return kickstartFields(text, path, basearch);
+  const strict = /\.ya?ml$/.test(path);
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const place = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return `${path}:${line}:${col}${includedBy}`;
+  };
+  const [error] = document.errors;
+  if (error) {
+    throw new TreefileError(
+      "treefile/syntax",
+      `Cannot read treefile ${place(error.pos[0])}: ${error.message.split("\n")[0]}`,
+      {
+        subject: path,
+        hint: "The file is YAML: check indentation, colons and quotes there",
+      },
+    );
+  }
+  const content: unknown = document.toJS();
+  if (typeof content !== "object" || content === null || Array.isArray(content)) {
+    throw new TreefileError(
+      "treefile/syntax",
+      `Cannot read treefile ${place(0)}: it is no map of fields`,
+      {
+        subject: path,
+        hint: 'A treefile begins like "packages: [apt]"',
+      },
+    );
+  }
+  const locate = (keys: readonly string[]) => place(offsetOf(document, keys));
+  return readFields(content as Record<string, unknown>, { basearch, strict, locate });
+}
+
+/** How a map of fields is read. */
+export interface FieldsContext {
+  readonly basearch: string;
+  /** Whether unknown fields are an error. */
+  readonly strict: boolean;
+  /** File, line and column of a value, by the keys that lead to it. */
+  readonly locate: (keys: readonly string[]) => string;
+}
+
+/** Read a map of fields: a whole treefile, or one written in place of an include. */
+export function readFields(
+  content: Readonly<Record<string, unknown>>,
+  context: FieldsContext,
+): ParsedFields {
+  const values = new Map<FieldName, unknown>();
+  const places = new Map<FieldName, string>();
+  const warnings: string[] = [];
+  const spelled = new Map<FieldName, string>();
+  for (const [key, value] of Object.entries(content)) {
+    const place = context.locate([key]);
+    const found = findField(key, place, context);
+    if (!found) continue;
+    const { name, definition, applies } = found;
+    const before = spelled.get(name);
+    if (before !== undefined && !key.startsWith("packages")) {
+      throw new TreefileError(
+        "treefile/bad-value",
+        `Cannot read treefile ${place}: "${before}" and "${key}" mean the same`,
+        { subject: key, hint: `Use "${name}" alone` },
+      );
+    }
+    checkValue(key, definition, value, context);
+    if (!applies) continue;
+    spelled.set(name, key);
+    places.set(name, place);
+    if (definition.noEffect !== undefined) {
+      warnings.push(`"${key}" at ${place} has no effect: ${definition.noEffect}`);
+    }
+    const earlier = name === "packages" ? values.get(name) as unknown[] ?? [] : [];
+    values.set(name, name === "packages" ? [...earlier, ...value as unknown[]] : value);
+  }
+  return { values, places, warnings, context };
+}
+
+function findField(
+  key: string,
+  place: string,
+  { basearch, strict }: FieldsContext,
+): { name: FieldName; definition: FieldDefinition; applies: boolean } | undefined {
+  const architecture = /^packages-(.+)$/.exec(key)?.[1];
+  if (architecture !== undefined && isArchitecture(architecture)) {
+    const applies = architecture === basearch || architecture === dpkgArchitecture(basearch);
+    return { name: "packages", definition: FIELDS["packages-ARCH"], applies };
+  }
+  const name = OLD_SPELLINGS[key] ?? key;
+  if (Object.hasOwn(FIELDS, name) && name !== "packages-ARCH") {
+    return { name: name as FieldName, definition: FIELDS[name as FieldName], applies: true };
+  }
+  if (DERIVE_FIELDS.includes(key)) {
+    throw new TreefileError(
+      "treefile/derive-field",
+      `Cannot use field "${key}" at ${place}: it belongs to a host's origin, not to a compose`,
+      { subject: key, hint: "Leave it out" },
+    );
+  }
+  if (UNSUPPORTED_FIELDS.includes(key)) {
+    throw new TreefileError(
+      "treefile/unsupported-field",
+      `Cannot use field "${key}" at ${place}: this version does not know what to do with it`,
+      {
+        subject: key,
+        hint: "Leave it out; docs/treefile.md lists the fields that work",
+      },
+    );
+  }
+  if (!strict) return undefined;
+  const near = nearestNames(key, Object.keys(FIELDS), 1);
+  throw new TreefileError(
+    "treefile/unknown-field",
+    `Cannot read treefile ${place}: there is no field "${key}"`,
+    {
+      subject: key,
+      hint: near.length > 0 ? `Did you mean "${near[0]}"?` : "docs/treefile.md lists all fields",
+    },
+  );
+}
+
+const ajv = new Ajv2020({ allErrors: false, allowUnionTypes: true });
+const validators = new Map<FieldSchema, ValidateFunction>();
+
+function checkValue(
+  key: string,
+  { schema }: FieldDefinition,
+  value: unknown,
+  { locate }: FieldsContext,
+): void {
+  let validate = validators.get(schema);
+  if (!validate) {
+    // A treefile in place of an include is read by itself: here it is any map.
+    const local = JSON.parse(
+      JSON.stringify(schema).replaceAll('{"$ref":"#"}', '{"type":"object"}'),
+    );
+    validators.set(schema, validate = ajv.compile(local));
+  }
+  if (validate(value)) return;
+  const keys = deepest(validate.errors ?? []);
+  const found = keys.reduce<unknown>((at, each) => (at as Record<string, unknown>)?.[each], value);
+  throw new TreefileError(
+    "treefile/bad-value",
+    `Cannot read treefile ${locate([key, ...keys])}: "${key}" has to be ${describeSchema(schema)}`,
+    {
+      subject: key,
+      hint: `It is ${JSON.stringify(found)?.slice(0, 80) ?? "nothing"}`,
+    },
+  );
+}
+
+/** Keys that lead to the innermost value that is wrong. */
+function deepest(errors: readonly ErrorObject[]): string[] {
+  const paths = errors.map(({ instancePath }) => instancePath.split("/").slice(1));
+  return paths.reduce((a, b) => b.length > a.length ? b : a, []);
+}
+
+/** Where a value stands: at its key in a map, at itself in a list. */
+function offsetOf(document: Document, keys: readonly string[]): number {
+  let offset = 0;
+  let node: unknown = document.contents;
+  for (const key of keys) {
+    if (isMap<Node>(node)) {
+      const item = node.items.find((each) => isScalar(each.key) && String(each.key.value) === key);
+      offset = item?.key.range?.[0] ?? offset;
+      node = item?.value;
+    } else if (isSeq<Node>(node)) {
+      node = node.items[Number(key)];
+      offset = (node as Node | undefined)?.range?.[0] ?? offset;
+    }
+  }
+  return offset;
+}
+
+function kickstartFields(text: string, path: string, basearch: string): ParsedFields {
+  const { include, packages, excludePackages, excludeWeakdeps } = parseKickstart(text, path);
+  const values = new Map<FieldName, unknown>([["packages", packages]]);
+  if (include.length > 0) values.set("include", include);
+  if (excludePackages.length > 0) values.set("exclude-packages", excludePackages);
+  if (excludeWeakdeps) values.set("recommends", false);
+  const context = { basearch, strict: true, locate: () => path };
+  return { values, places: new Map(), warnings: [], context };
+}
