@@ -75,7 +75,8 @@ export async function runDpkgConfigure(
   const argv = [
     "dpkg",
     "--force-unsafe-io",
-    "--force-confnew",
+    "--force-confdef",
+    "--force-confold",
     "--abort-after=1",
     "--configure",
     "--pending",

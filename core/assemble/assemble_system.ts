@@ -21,7 +21,8 @@ import { AssembleError } from "../error.ts";
 import type { PackageCommit } from "../import/package_commit.ts";
 import { parseGroup, parsePasswd } from "./account_files.ts";
 import { DpkgDatabase, type UnpackedPackage } from "./dpkg_database.ts";
-import { type AccountIds, FileOwners, mergePackage } from "./merge_packages.ts";
+import { FileOwners } from "./file_owners.ts";
+import { type AccountIds, mergePackage } from "./merge_packages.ts";
 import { KEEP_ALL, type PathFilter } from "./path_filter.ts";
 import { planWaves } from "./plan_waves.ts";
 import { type Stage, StageCache } from "./stage_cache.ts";
@@ -59,7 +60,7 @@ export class Assembly {
   readonly #options: AssemblyOptions;
   readonly #repo: Repo;
   readonly #runner: Runner;
-  readonly #owners = new FileOwners();
+  #owners: FileOwners;
   readonly #calls: InterceptedCall[] = [];
   readonly #skipped: string[] = [];
   #tree: Tree;
@@ -72,6 +73,7 @@ export class Assembly {
     this.#repo = options.repo;
     this.#runner = options.runner ?? hostRunner;
     this.#tree = tree;
+    this.#owners = new FileOwners(options.repo);
   }
 
   /** Begin a system that has no packages yet. */
@@ -140,7 +142,7 @@ export class Assembly {
     const known = keys.findLastIndex((key) => cache.find(key));
     if (known >= 0) {
       const standing = waves.slice(0, known + 1).flat();
-      this.#resume(cache.find(keys[known]!)!, standing);
+      this.#resume(cache.find(keys[known]!)!);
       const text = `${standing.length} packages stand as an earlier compose left them`;
       progress?.({ type: "message", level: "info", text });
     }
@@ -148,7 +150,7 @@ export class Assembly {
       if (number <= known) continue;
       this.#options.signal?.throwIfAborted();
       // Nothing can run in an empty tree: its first packages are laid out before their preinsts.
-      if (number === 0) this.#unpack(sortFirst(wave));
+      if (number === 0) this.#unpack(sortFirst(wave), { fresh: true });
       await this.#runPreinsts(wave);
       if (number > 0) this.#unpack(wave);
       await this.#configure(wave);
@@ -159,10 +161,10 @@ export class Assembly {
     }
   }
 
-  #resume(stage: Stage, packages: readonly PackageCommit[]): void {
+  #resume(stage: Stage): void {
     this.#tree = Tree.fromChecksums(this.#repo, stage.root);
     this.#skipped.push(...stage.skipped);
-    for (const pkg of packages) this.#owners.add(pkg, Tree.fromChecksums(this.#repo, pkg.data));
+    this.#owners = new FileOwners(this.#repo, this.#database);
   }
 
   #checkFinished(): void {
@@ -215,7 +217,7 @@ export class Assembly {
     return dest;
   }
 
-  #unpack(wave: readonly PackageCommit[]): void {
+  #unpack(wave: readonly PackageCommit[], options: { readonly fresh?: boolean } = {}): void {
     const { progress } = this.#options;
     const start = performance.now();
     const phase = "merge";
@@ -238,20 +240,18 @@ export class Assembly {
         accounts: this.#accounts(),
         owners: this.#owners,
       };
-      for (const pkg of wave) {
-        mergePackage(context, pkg);
+      const unpacked = wave.map((pkg): UnpackedPackage => {
+        // In a fresh tree conffiles are in their place from the start: dpkg itself reads some.
+        const unpackOnly = needsDpkg(pkg) && !options.fresh;
+        const merged = mergePackage(context, pkg, { unpackOnly });
         this.#skipped.push(...pkg.skipped);
-      }
+        return { merged, state: needsDpkg(pkg) ? "unpacked" : "installed" };
+      });
       for (const name of MULTILIB) {
         if (tree.isDir(`usr/${name}`) && !tree.lookup(name)) tree.putLink(txn, name, `usr/${name}`);
       }
-      const unpacked = wave.map((pkg): UnpackedPackage => ({
-        pkg,
-        state: needsDpkg(pkg) ? "unpacked" : "installed",
-      }));
       database.unpack(txn, unpacked, this.#fileTriggers(wave));
-      for (const [name, paths] of this.#owners.takenOver) database.disown(txn, name, paths);
-      this.#owners.takenOver.clear();
+      for (const [name, names] of this.#owners.lost) database.disown(txn, name, names);
     });
     progress?.({ type: "phase-end", phase, done: wave.length, ms: performance.now() - start });
   }

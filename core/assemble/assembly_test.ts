@@ -8,7 +8,8 @@ import { ConflictError, ImportError } from "../error.ts";
 import { importDeb } from "../import/import_deb.ts";
 import { type PackageCommit, readPackageCommit } from "../import/package_commit.ts";
 import { packageRef } from "../import/package_ref.ts";
-import { FileOwners, type MergeContext, mergePackage } from "./merge_packages.ts";
+import { FileOwners } from "./file_owners.ts";
+import { type MergeContext, mergePackage } from "./merge_packages.ts";
 import { KEEP_ALL } from "./path_filter.ts";
 import { planWaves } from "./plan_waves.ts";
 
@@ -48,7 +49,7 @@ class World {
     options: Partial<MergeContext> = {},
   ): { tree: Tree; owners: FileOwners } {
     const tree = Tree.empty(this.repo);
-    const owners = new FileOwners();
+    const owners = new FileOwners(this.repo);
     using txn: Transaction = this.repo.transaction();
     tree.mkdir("usr/bin");
     tree.putLink(txn, "bin", "usr/bin");
@@ -180,7 +181,7 @@ Deno.test(
       assertEquals(error.message, 'Cannot lay out "b" 1.0: "/usr/share/x" belongs to "a" 1.0');
       const first = world.merge([a, c]);
       assertEquals(world.text(first.tree, "usr/share/x"), "from c");
-      assertEquals([...first.owners.takenOver], [["a", new Set(["usr/share/x"])]]);
+      assertEquals([...first.owners.lost], [["a", new Set(["/usr/share/x"])]]);
       // The order does not matter: what is replaced never overwrites.
       assertEquals(world.text(world.merge([c, a]).tree, "usr/share/x"), "from c");
       assertThrows(() => world.merge([a, d]), ConflictError);

@@ -1,20 +1,33 @@
 import type { Repo, Transaction, Tree } from "@apt-ostree/ostree";
 import { DPKG_DATABASE, DPKG_LINK_TARGET } from "./root_layout.ts";
-import type { PackageCommit } from "../import/package_commit.ts";
+import type { InstalledFiles } from "./file_owners.ts";
+import { InstalledPackage, type RecordedConffile } from "./installed_package.ts";
+import type { MergedPackage } from "./merge_packages.ts";
 import { parseDiversions, parseStatOverrides } from "./diversions.ts";
 import {
   type DpkgState,
   field,
   formatStatusRecord,
   joinStatus,
+  markConffilesObsolete,
   splitStatus,
+  stanzaKey,
 } from "./status_file.ts";
-import { addInterests, formatUnincorp, parseTriggers, type TriggerState } from "./trigger_files.ts";
+import {
+  addInterests,
+  dropInterests,
+  formatUnincorp,
+  parseTriggers,
+  parseUnincorp,
+  type TriggerState,
+} from "./trigger_files.ts";
 import { readTreeText, writeTreeText } from "./tree_text.ts";
 
 /** A package that has just been laid out, and how far it is. */
 export interface UnpackedPackage {
-  readonly pkg: PackageCommit;
+  readonly merged: MergedPackage;
+  /** Conffiles of the old version that stay behind; see {@linkcode removeReplacedFiles}. */
+  readonly obsolete?: readonly string[];
   readonly state: Extract<DpkgState, "installed" | "unpacked">;
 }
 
@@ -25,7 +38,7 @@ const DIRECTORIES = ["alternatives", "info", "parts", "triggers", "updates"];
  *
  * @see dpkg(1), "FILES"
  */
-export class DpkgDatabase {
+export class DpkgDatabase implements InstalledFiles {
   readonly #repo: Repo;
   readonly #tree: Tree;
 
@@ -59,6 +72,16 @@ export class DpkgDatabase {
     return parseStatOverrides(this.#read("statoverride"));
   }
 
+  /** The packages that it knows, those included of which only conffiles are left. */
+  installed(): InstalledPackage[] {
+    return this.stanzas().map((stanza) => new InstalledPackage(stanza));
+  }
+
+  /** Absolute names that a package's list has, in its order. */
+  listOf(databaseName: string): string[] {
+    return lines(this.#read(`info/${databaseName}.list`));
+  }
+
   /**
    * Record packages whose files have been laid out.
    *
@@ -71,15 +94,32 @@ export class DpkgDatabase {
     packages: readonly UnpackedPackage[],
     activations: readonly string[],
   ): void {
-    const stanzas = this.stanzas();
-    for (const { pkg, state } of packages) {
-      stanzas.push(formatStatusRecord({ control: pkg.control, state, conffiles: pkg.conffiles }));
-      for (const [name, checksum] of pkg.info) {
-        this.#tree.putFile(`${DPKG_DATABASE}/info/${name}`, checksum);
+    const stanzas = new Map(this.stanzas().map((stanza) => [stanzaKey(stanza), stanza]));
+    const keys = new Map(this.installed().map((each) => [each.databaseName, keyOf(each)]));
+    for (const { merged, obsolete = [], state } of packages) {
+      const { pkg, old } = merged;
+      if (old) {
+        stanzas.delete(keyOf(old));
+        this.#dropInterests(txn, old.databaseName);
+        this.#removeInfo(old.databaseName);
+      }
+      const stanza = formatStatusRecord({
+        control: pkg.control,
+        state,
+        conffiles: [...merged.conffiles, ...obsoleteConffiles(old, obsolete)],
+        ...configVersion(old, state),
+      });
+      stanzas.set(stanzaKey(stanza), stanza);
+      keys.set(pkg.databaseName, stanzaKey(stanza));
+      this.#writeInfo(txn, merged, obsolete);
+      for (const [name, names] of merged.takenConffiles) {
+        const key = keys.get(name);
+        const other = key === undefined ? undefined : stanzas.get(key);
+        if (other !== undefined) stanzas.set(key!, markConffilesObsolete(other, names));
       }
     }
-    this.#write(txn, "status", joinStatus(stanzas));
-    const triggered = packages.map(({ pkg }) => ({
+    this.#write(txn, "status", joinStatus(stanzas.values()));
+    const triggered = packages.map(({ merged: { pkg } }) => ({
       ...pkg,
       triggers: parseTriggers(pkg.triggers),
     }));
@@ -90,13 +130,29 @@ export class DpkgDatabase {
         return [each.trigger, waits ? databaseName : "-"] as const;
       })
     );
-    const all = [...noted, ...activations.map((path) => [path, "-"] as const)];
-    if (all.length > 0) this.#write(txn, "triggers/Unincorp", formatUnincorp(all));
+    this.activate(txn, [...noted, ...activations.map((path) => [path, "-"] as const)]);
+  }
+
+  /** Note triggers for the next dpkg run, each with the package that waits for it or `-`. */
+  activate(
+    txn: Transaction,
+    activations: readonly (readonly [trigger: string, awaiter: string])[],
+  ): void {
+    if (activations.length === 0) return;
+    const before = parseUnincorp(this.#read("triggers/Unincorp"));
+    this.#write(txn, "triggers/Unincorp", formatUnincorp([...before, ...activations]));
+  }
+
+  /** Forget a package, as if it had never been installed. */
+  forget(txn: Transaction, pkg: InstalledPackage): void {
+    const others = this.stanzas().filter((stanza) => stanzaKey(stanza) !== keyOf(pkg));
+    this.#write(txn, "status", joinStatus(others));
+    this.#dropInterests(txn, pkg.databaseName);
+    this.#removeInfo(pkg.databaseName);
   }
 
   /** Who waits for which trigger. */
   triggers(): TriggerState {
-    const lines = (text: string) => text.split("\n").filter((line) => line !== "");
     const explicit = new Map<string, string[]>();
     for (const [name, entry] of this.#tree.list(`${DPKG_DATABASE}/triggers`)) {
       if (entry.type === "file" && !/^[A-Z]/.test(name)) {
@@ -106,17 +162,10 @@ export class DpkgDatabase {
     return { file: lines(this.#read("triggers/File")), explicit };
   }
 
-  /**
-   * Take away paths from a package's list that another package has taken over.
-   *
-   * @param paths Without leading slash, in the merged tree.
-   */
-  disown(txn: Transaction, databaseName: string, paths: ReadonlySet<string>): void {
-    const name = `info/${databaseName}.list`;
-    const kept = this.#read(name).split("\n").filter((line) =>
-      line === "" || !paths.has(this.#tree.real(line, { last: false }))
-    );
-    this.#write(txn, name, kept.join("\n"));
+  /** Take away names from a package's list that another package has taken over. */
+  disown(txn: Transaction, databaseName: string, names: ReadonlySet<string>): void {
+    const kept = this.listOf(databaseName).filter((name) => !names.has(name));
+    this.#writeLines(txn, `info/${databaseName}.list`, kept);
   }
 
   /**
@@ -142,17 +191,43 @@ export class DpkgDatabase {
       .map((stanza) => `${field(stanza, "Package")} (${field(stanza, "Status")})`);
   }
 
+  /** The package's part of `info/`; its list says what is its own. */
+  #writeInfo(
+    txn: Transaction,
+    { pkg, yielded }: MergedPackage,
+    obsolete: readonly string[],
+  ): void {
+    for (const [name, checksum] of pkg.info) {
+      this.#tree.putFile(`${DPKG_DATABASE}/info/${name}`, checksum);
+    }
+    if (yielded.size === 0 && obsolete.length === 0) return;
+    const own = this.listOf(pkg.databaseName).filter((name) => !yielded.has(name));
+    this.#writeLines(txn, `info/${pkg.databaseName}.list`, [...own, ...obsolete]);
+  }
+
+  #removeInfo(databaseName: string): void {
+    for (const [name] of this.#tree.list(`${DPKG_DATABASE}/info`)) {
+      const own = name.startsWith(`${databaseName}.`) &&
+        !name.slice(databaseName.length + 1).includes(".");
+      if (own) this.#tree.remove(`${DPKG_DATABASE}/info/${name}`);
+    }
+  }
+
+  #dropInterests(txn: Transaction, databaseName: string): void {
+    const before = this.triggers();
+    const { file, explicit } = dropInterests(before, databaseName);
+    if (file.length < before.file.length) this.#writeLines(txn, "triggers/File", file);
+    for (const [name, who] of before.explicit) {
+      const left = explicit.get(name) ?? [];
+      if (left.length === who.length) continue;
+      if (left.length > 0) this.#writeLines(txn, `triggers/${name}`, left);
+      else this.#tree.remove(`${DPKG_DATABASE}/triggers/${name}`);
+    }
+  }
+
   #writeTriggers(txn: Transaction, state: TriggerState): void {
-    if (state.file.length > 0) {
-      this.#write(
-        txn,
-        "triggers/File",
-        state.file.map((l) => `${l}\n`).join(""),
-      );
-    }
-    for (const [name, who] of state.explicit) {
-      this.#write(txn, `triggers/${name}`, who.map((each) => `${each}\n`).join(""));
-    }
+    if (state.file.length > 0) this.#writeLines(txn, "triggers/File", state.file);
+    for (const [name, who] of state.explicit) this.#writeLines(txn, `triggers/${name}`, who);
   }
 
   #read(name: string): string {
@@ -162,4 +237,35 @@ export class DpkgDatabase {
   #write(txn: Transaction, name: string, text: string): void {
     writeTreeText(txn, this.#tree, `${DPKG_DATABASE}/${name}`, text);
   }
+
+  #writeLines(txn: Transaction, name: string, all: readonly string[]): void {
+    this.#write(txn, name, all.map((line) => `${line}\n`).join(""));
+  }
+}
+
+function lines(text: string): string[] {
+  return text.split("\n").filter((line) => line !== "");
+}
+
+function keyOf({ id }: InstalledPackage): string {
+  return `${id.name}\0${id.architecture}`;
+}
+
+/** Conffiles of the old version that its successor does not have, as they are recorded from now on. */
+function obsoleteConffiles(
+  old: InstalledPackage | undefined,
+  names: readonly string[],
+): RecordedConffile[] {
+  return names.flatMap((name) => old?.conffiles.filter(({ path }) => path === name) ?? [])
+    .map((each) => ({ ...each, obsolete: true }));
+}
+
+/** What was configured before, as long as the new version is not. */
+function configVersion(
+  old: InstalledPackage | undefined,
+  state: DpkgState,
+): { readonly configVersion?: string } {
+  if (!old || state !== "unpacked") return {};
+  const version = old.control.get("Config-Version") ?? old.id.version;
+  return { configVersion: version };
 }

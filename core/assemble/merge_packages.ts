@@ -2,7 +2,11 @@ import { allowsVersion, parseDependencies } from "@apt-ostree/apt";
 import { type DirMeta, type Repo, type Transaction, Tree } from "@apt-ostree/ostree";
 import { ConflictError } from "../error.ts";
 import type { PackageCommit } from "../import/package_commit.ts";
+import { mergedPath } from "../import/usr_merge.ts";
+import { ConffileMerge } from "./conffile_merge.ts";
 import type { Diversion, StatOverride } from "./diversions.ts";
+import { type FileOwner, type FileOwners, ShippedNames } from "./file_owners.ts";
+import type { InstalledPackage, RecordedConffile } from "./installed_package.ts";
 import type { PathFilter } from "./path_filter.ts";
 
 /** Accounts by name, as the tree has them. */
@@ -24,24 +28,28 @@ export interface MergeContext {
   readonly owners: FileOwners;
 }
 
-/** Knows which package a path came from. */
-export class FileOwners {
-  readonly #packages: { readonly pkg: PackageCommit; readonly data: Tree }[] = [];
-  /** Paths that a later package took over, by the database name of the earlier one. */
-  readonly takenOver = new Map<string, Set<string>>();
+/** How {@linkcode mergePackage} lays a package out. */
+export interface MergeOptions {
+  /** The version that is in the tree, which this one replaces. */
+  readonly old?: InstalledPackage;
+  /**
+   * Whether dpkg configures the package afterwards: its conffiles are then laid out as `.dpkg-new`
+   * and come to their place with it. @default {false}
+   */
+  readonly unpackOnly?: boolean;
+}
 
-  /** Note a package as laid out. */
-  add(pkg: PackageCommit, data: Tree): void {
-    this.#packages.push({ pkg, data });
-  }
-
-  /** The latest package that ships a path, which has no leading slash; taken-over paths left out. */
-  find(path: string): PackageCommit | undefined {
-    const found = this.#packages.findLast(({ pkg, data }) =>
-      data.lookup(path) !== undefined && !this.takenOver.get(pkg.databaseName)?.has(path)
-    );
-    return found?.pkg;
-  }
+/** A package that lies in the tree. */
+export interface MergedPackage {
+  readonly pkg: PackageCommit;
+  /** The version that it replaced. */
+  readonly old: InstalledPackage | undefined;
+  /** Its conffiles, as dpkg would record them now. */
+  readonly conffiles: readonly RecordedConffile[];
+  /** Names that it ships and that another package kept, since that one replaces its files. */
+  readonly yielded: ReadonlySet<string>;
+  /** Conffiles that it took over, by the database name of the package that had them. */
+  readonly takenConffiles: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /**
@@ -52,37 +60,60 @@ export class FileOwners {
  * architectures are shared; diverted files go to their other name. Whole directories that nobody else
  * has are taken over unopened.
  *
+ * What only the old version had stays until {@linkcode removeReplacedFiles}: between the two dpkg runs
+ * the old version's postrm.
+ *
  * @throws {ConflictError} `merge/file-conflict` that names both owners.
  * @see dpkg, src/main/archives.c, tarobject()
  */
-export function mergePackage(context: MergeContext, pkg: PackageCommit): void {
-  const data = Tree.fromChecksums(context.repo, pkg.data);
-  new Merge(context, pkg, data).directory("", "");
-  context.owners.add(pkg, data);
+export function mergePackage(
+  context: MergeContext,
+  pkg: PackageCommit,
+  options: MergeOptions = {},
+): MergedPackage {
+  const merge = new Merge(context, pkg, options);
+  merge.directory("", "");
+  context.owners.add(pkg);
+  for (const [name, owners] of merge.taken) {
+    for (const owner of owners) context.owners.lose(owner.databaseName, name);
+  }
+  const { conffiles, taken } = merge.conffiles.finish();
+  return { pkg, old: options.old, conffiles, yielded: merge.yielded, takenConffiles: taken };
 }
 
 class Merge {
+  readonly conffiles: ConffileMerge;
+  /** Names taken from other packages. */
+  readonly taken = new Map<string, readonly FileOwner[]>();
+  readonly yielded = new Set<string>();
   readonly #context: MergeContext;
   readonly #pkg: PackageCommit;
   readonly #data: Tree;
-  /** Paths that need a look: where they lie, no directory is taken over unopened. */
-  readonly #special: string[];
-  readonly #diverted: ReadonlyMap<string, string>;
+  readonly #names: ShippedNames;
+  /** Every diversion by the name that is diverted. */
+  readonly #diversions: ReadonlyMap<string, Diversion>;
+  /** The same by the name that the files get instead. */
+  readonly #diverted: ReadonlyMap<string, Diversion>;
   readonly #overrides: ReadonlyMap<string, StatOverride>;
   readonly #owners: ReadonlyMap<string, { readonly user: string; readonly group: string }>;
+  readonly #wrong: ReadonlySet<string>;
+  /** Directories, by their names in the package, that must be opened. */
+  readonly #opened = new Set<string>();
 
-  constructor(context: MergeContext, pkg: PackageCommit, data: Tree) {
+  constructor(context: MergeContext, pkg: PackageCommit, options: MergeOptions) {
     this.#context = context;
     this.#pkg = pkg;
-    this.#data = data;
-    const real = (path: string) => context.tree.real(path, { last: false });
-    this.#diverted = new Map(
-      context.diversions.filter((each) => each.package !== pkg.id.name)
-        .map((each) => [real(each.from), real(each.to)]),
-    );
-    this.#overrides = new Map(context.statOverrides.map((each) => [real(each.path), each]));
+    this.#data = Tree.fromChecksums(context.repo, pkg.data);
+    this.#names = new ShippedNames(context.repo, pkg);
+    this.#diversions = new Map(context.diversions.map((each) => [each.from, each]));
+    this.#diverted = new Map(context.diversions.map((each) => [each.to, each]));
+    this.#overrides = new Map(context.statOverrides.map((each) => [each.path, each]));
     this.#owners = new Map(pkg.owners.map((each) => [each.path, each]));
-    this.#special = [...this.#diverted.keys(), ...this.#overrides.keys(), ...this.#wrongIds()];
+    this.#wrong = this.#wrongIds();
+    this.conffiles = new ConffileMerge(context, pkg, options);
+    for (const name of [...this.#diversions.keys(), ...this.#diverted.keys()]) this.#open(name);
+    for (const name of [...this.#overrides.keys(), ...this.conffiles.names]) this.#open(name);
+    for (const path of this.#wrong) this.#open(`/${path}`);
   }
 
   /** Lay out one directory of the package, `from`, at `to` in the tree. */
@@ -92,95 +123,186 @@ class Merge {
       const source = from === "" ? name : `${from}/${name}`;
       const dest = to === "" ? name : `${to}/${name}`;
       if (entry.type === "file") {
-        if (filter.keepsFile(source)) this.#file(source, dest, entry.checksum);
+        this.#file(source, dest, entry.checksum);
         continue;
       }
-      const verdict = filter.directory(source);
-      if (verdict === "drop") continue;
-      const there = tree.lookup(dest);
-      if (!there && verdict === "keep" && entry.checksums && !this.#needsLook(source, dest)) {
-        tree.graft(dest, entry.checksums);
-      } else this.#subdirectory(source, dest, verdict === "descend" && this.#isEmptied(source));
+      const whole = !this.#opened.has(source) && filter.directory(source) === "keep";
+      if (whole && entry.checksums && !tree.lookup(dest)) tree.graft(dest, entry.checksums);
+      else this.#subdirectory(source, dest);
     }
   }
 
-  #subdirectory(source: string, dest: string, emptied: boolean): void {
-    const { tree } = this.#context;
-    let real = dest;
+  #subdirectory(source: string, dest: string): void {
+    const { tree, filter } = this.#context;
+    for (const name of this.#names.of(source)) this.#refuseDiverted(name);
     const there = tree.lookup(dest);
-    if (there?.type === "file") {
-      // A link that leads to a directory stands for it; nothing else may be in the way.
-      real = tree.real(dest);
-      if (!tree.isDir(real)) {
-        const owner = this.#context.owners.find(dest)?.id.name ?? "no package";
-        throw new ConflictError(
-          "merge/not-a-directory",
-          `Cannot lay out "${this.#pkg.id.name}": "/${dest}" should be a directory and is a file of ${owner}`,
-          { subject: `/${dest}`, hint: "Leave one of the two packages out" },
-        );
-      }
-    } else if (!there) {
-      if (emptied) return;
+    // A link that leads to a directory stands for it.
+    const real = there?.type === "file" ? tree.real(dest) : dest;
+    if (!tree.isDir(real)) {
+      if (filter.directory(source) === "drop") return;
+      if (there && !this.#contest(source, "file", false)) return;
+      if (there) tree.remove(dest);
       tree.mkdir(dest);
-      tree.setMeta(dest, this.#meta(source, dest, this.#data.meta(source)));
+      tree.setMeta(dest, this.#meta(source, this.#data.meta(source)));
+      this.directory(source, dest);
+      return;
     }
     this.directory(source, real);
   }
 
   #file(source: string, dest: string, checksum: string): void {
-    const { tree, txn } = this.#context;
-    const target = this.#diverted.get(dest) ?? dest;
-    const there = tree.lookup(target);
+    const { tree, filter } = this.#context;
     const link = this.#data.linkTarget(source);
-    if (there?.type === "dir") {
-      // dpkg never replaces a directory by a link; a file in its place is an error.
-      if (link !== undefined) return;
-      throw this.#conflict(target);
+    const names = this.#names.of(source);
+    for (const name of names) this.#refuseDiverted(name);
+    const diversion = this.#diversions.get(names.at(-1)!);
+    let target = dest;
+    if (diversion && diversion.package !== this.#pkg.id.name) {
+      target = tree.real(diversion.to, { last: false });
     }
-    if (there && !this.#mayReplace(source, target, there.checksum, checksum)) return;
-    tree.mkdir(target.slice(0, Math.max(0, target.lastIndexOf("/"))));
-    tree.putFile(target, link === undefined ? this.#owned(source, dest, checksum, txn) : checksum);
+    const conffile = this.conffiles.has(names.at(-1)!);
+    // A conffile is laid out beside what a link in its place leads to.
+    if (conffile) target = tree.real(target);
+    const there = tree.lookup(target);
+    if (link !== undefined && there && this.#isSameDirectory(target, link)) return;
+    if (there || diversion) {
+      const verdict = this.#contest(source, there?.type, there !== undefined && !conffile);
+      if (!verdict) return;
+      if (verdict === "shared") return this.#requireSame(target, checksum, names);
+    }
+    if (!(link === undefined ? filter.keepsFile(source) : filter.keepsLink(source))) return;
+    const owned = this.#owned(source, checksum, link);
+    if (conffile) return this.conffiles.put(names.at(-1)!, target, owned);
+    if (there?.type === "dir") tree.remove(target);
+    this.#makeParent(target);
+    tree.putFile(target, owned);
   }
 
-  /** Whether the package's file goes over the one that is there; `false` keeps the other. */
-  #mayReplace(source: string, target: string, old: string, next: string): boolean {
-    const owner = this.#context.owners.find(target) ?? this.#context.owners.find(source);
-    if (!owner) return true; // a script made it
+  /** A link is not laid over a directory, nor over another link to the same one. */
+  #isSameDirectory(target: string, link: string): boolean {
+    const { tree } = this.#context;
+    if (tree.lookup(target)?.type === "dir") return true;
+    const there = tree.real(target);
+    const parent = target.slice(0, Math.max(0, target.lastIndexOf("/")));
+    return tree.isDir(there) &&
+      tree.real(link.startsWith("/") ? link : `${parent}/${link}`) === there;
+  }
+
+  /**
+   * Whether the package's own version of a name goes over what is there.
+   *
+   * @returns `false` where another package keeps it, `shared` where another architecture of the same
+   * package has it too.
+   */
+  #contest(source: string, there: "file" | "dir" | undefined, exists: boolean): boolean | "shared" {
     const pkg = this.#pkg;
-    if (owner.id.name === pkg.id.name) {
-      if (old === next && pkg.control.get("Multi-Arch") === "same") return true;
-      if (owner.databaseName === pkg.databaseName) return true;
+    let shared = false;
+    let keep = false;
+    const names = this.#names.of(source);
+    for (const name of names) {
+      const by = this.#diversions.get(name)?.package;
+      const losers: FileOwner[] = [];
+      for (const owner of this.#context.owners.of(name)) {
+        if (owner.databaseName === pkg.databaseName) continue;
+        if (owner.id.name === pkg.id.name) {
+          const same = (each: FileOwner) => each.control.get("Multi-Arch") === "same";
+          shared ||= exists && same(owner) && same(pkg) && owner.id.version === pkg.id.version;
+          continue;
+        }
+        if (by === owner.id.name || by === pkg.id.name) continue;
+        if (this.conffiles.isObsoleteOf(owner, name) || replaces(pkg, owner)) losers.push(owner);
+        else if (replaces(owner, pkg)) keep = true;
+        else throw this.#conflict(name, owner, there);
+      }
+      this.taken.set(name, losers);
+      this.conffiles.takeFrom(name, losers);
     }
-    if (replaces(owner, pkg)) return false;
-    if (!replaces(pkg, owner)) throw this.#conflict(target, owner);
-    const taken = this.#context.owners.takenOver;
-    taken.set(owner.databaseName, (taken.get(owner.databaseName) ?? new Set()).add(target));
-    return true;
+    if (keep) {
+      for (const name of names) {
+        this.yielded.add(name);
+        this.taken.delete(name);
+        this.conffiles.yield(name);
+      }
+      return false;
+    }
+    return shared ? "shared" : true;
   }
 
-  #conflict(path: string, owner = this.#context.owners.find(path)): ConflictError {
-    const title = ({ id }: PackageCommit) => `"${id.name}" ${id.version}`;
-    const by = owner ? `belongs to ${title(owner)}` : "is a directory";
-    return new ConflictError(
+  /** Copies of one file for several architectures must be equal; the first stays. */
+  #requireSame(target: string, checksum: string, names: readonly string[]): void {
+    const { tree, repo } = this.#context;
+    const there = tree.lookup(target);
+    if (there?.type === "file") {
+      if (there.checksum === checksum) return;
+      const [a, b] = [repo.statFile(there.checksum), repo.statFile(checksum)];
+      if (a.type === "symlink" || b.type === "symlink") {
+        if (a.type === "symlink" && b.type === "symlink" && a.target === b.target) return;
+      } else if (a.size === b.size) {
+        const bytes = (sum: string) => repo.readFile(sum, { maxSize: Infinity });
+        if (equalBytes(bytes(there.checksum), bytes(checksum))) return;
+      }
+    }
+    const { id } = this.#pkg;
+    const owner = this.#context.owners.of(names.at(-1)!).find((each) => each.id.name === id.name);
+    throw new ConflictError(
       "merge/file-conflict",
-      `Cannot lay out ${title(this.#pkg)}: "/${path}" ${by}`,
-      { subject: `/${path}`, hint: "Leave one of the two packages out" },
+      `Cannot lay out "${id.name}:${id.architecture}" ${id.version}: "${
+        names.at(-1)
+      }" is another file in "${id.name}:${owner?.id.architecture}"`,
+      { subject: names.at(-1)!, hint: "The two architectures must be built from the same source" },
+    );
+  }
+
+  /** What a diversion moves aside must not be shipped. */
+  #refuseDiverted(name: string): void {
+    const diversion = this.#diverted.get(name);
+    if (!diversion) return;
+    const { id } = this.#pkg;
+    const by = diversion.package === ":" ? "a local diversion" : `"${diversion.package}"`;
+    throw new ConflictError(
+      "merge/file-conflict",
+      `Cannot lay out "${id.name}" ${id.version}: "${name}" is where ${by} diverts "${diversion.from}" to`,
+      { subject: name, hint: "Leave one of the packages out" },
+    );
+  }
+
+  #conflict(name: string, owner: FileOwner, there: "file" | "dir" | undefined): ConflictError {
+    const title = ({ id }: FileOwner) => `"${id.name}" ${id.version}`;
+    const wantsDirectory = this.#data.isDir(mergedPath(name.slice(1), true));
+    const what = wantsDirectory
+      ? "should be a directory and is a file of"
+      : there === "dir"
+      ? "is a directory of"
+      : "belongs to";
+    return new ConflictError(
+      wantsDirectory ? "merge/not-a-directory" : "merge/file-conflict",
+      `Cannot lay out ${title(this.#pkg)}: "${name}" ${what} ${title(owner)}`,
+      { subject: name, hint: "Leave one of the two packages out" },
     );
   }
 
   /** Checksum of a file with the owner and mode that it has on this system. */
-  #owned(source: string, dest: string, checksum: string, txn: Transaction): string {
-    const { repo } = this.#context;
-    if (!this.#overrides.has(dest) && !this.#wrong.has(source)) return checksum;
+  #owned(source: string, checksum: string, link: string | undefined): string {
+    const { repo, txn } = this.#context;
+    if (!this.#override(source) && !this.#wrong.has(source)) return checksum;
     const { size: _, ...meta } = repo.statFile(checksum);
+    if (link !== undefined) {
+      const { uid, gid } = this.#meta(source, { ...meta, mode: 0o777 });
+      return txn.writeSymlink({ uid, gid, xattrs: meta.xattrs ?? [] }, link);
+    }
     if (meta.type !== "file") return checksum;
-    const next = this.#meta(source, dest, meta);
+    const next = this.#meta(source, meta);
     return txn.writeFile({ ...next }, repo.readFile(checksum, { maxSize: Infinity }));
   }
 
-  #meta(source: string, dest: string, meta: DirMeta): DirMeta {
+  #override(source: string): StatOverride | undefined {
+    if (this.#overrides.size === 0) return undefined;
+    return this.#overrides.get(this.#names.of(source).at(-1)!);
+  }
+
+  #meta(source: string, meta: DirMeta): DirMeta {
     const { accounts } = this.#context;
-    const override = this.#overrides.get(dest);
+    const override = this.#override(source);
     if (override) {
       return {
         ...meta,
@@ -199,10 +321,9 @@ class Merge {
       : meta;
   }
 
-  readonly #wrong = new Set<string>();
-
   /** Paths whose owner has another number on this system than in the package. */
-  #wrongIds(): string[] {
+  #wrongIds(): Set<string> {
+    const wrong = new Set<string>();
     const { accounts, repo } = this.#context;
     for (const { path, user, group } of this.#pkg.owners) {
       const entry = this.#data.lookup(path);
@@ -210,30 +331,28 @@ class Merge {
       const meta = entry.type === "dir" ? this.#data.meta(path) : repo.statFile(entry.checksum);
       const uid = accounts.users.get(user) ?? meta.uid;
       const gid = accounts.groups.get(group) ?? meta.gid;
-      if (uid !== meta.uid || gid !== meta.gid) this.#wrong.add(path);
+      if (uid !== meta.uid || gid !== meta.gid) wrong.add(path);
     }
-    return [...this.#wrong];
+    return wrong;
   }
 
-  #needsLook(source: string, dest: string): boolean {
-    return this.#special.some((path) =>
-      path === dest || path.startsWith(`${dest}/`) || path.startsWith(`${source}/`)
-    );
+  /** Remember that a name needs a look: no directory on the way to it is taken over unopened. */
+  #open(name: string): void {
+    for (const path of new Set([name.slice(1), `usr${name}`])) {
+      if (!this.#data.lookup(path)) continue;
+      for (let at = path.length; at > 0; at = path.lastIndexOf("/", at - 1)) {
+        this.#opened.add(path.slice(0, at));
+      }
+    }
   }
 
-  /** Whether a filtered directory would stay without any file. */
-  #isEmptied(source: string): boolean {
-    const { filter } = this.#context;
-    return this.#data.list(source).length > 0 && this.#data.list(source).every(([name, entry]) => {
-      const path = `${source}/${name}`;
-      if (entry.type === "file") return !filter.keepsFile(path);
-      return filter.directory(path) === "drop" || this.#isEmptied(path);
-    });
+  #makeParent(path: string): void {
+    this.#context.tree.mkdir(path.slice(0, Math.max(0, path.lastIndexOf("/"))));
   }
 }
 
 /** Whether `a` says that it may overwrite files of `b`. */
-function replaces(a: PackageCommit, b: PackageCommit): boolean {
+export function replaces(a: FileOwner, b: FileOwner): boolean {
   return parseDependencies(a.control.get("Replaces") ?? "").some((dependency) =>
     dependency.some((each) => each.name === b.id.name && allowsVersion(each, b.id.version))
   );
@@ -241,4 +360,8 @@ function replaces(a: PackageCommit, b: PackageCommit): boolean {
 
 function idOf(name: string, ids: ReadonlyMap<string, number>): number | undefined {
   return name.startsWith("#") ? Number(name.slice(1)) : ids.get(name);
+}
+
+function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }

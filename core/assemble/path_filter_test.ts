@@ -5,7 +5,7 @@ const FILES = [
   ["usr/bin/vim", true],
   ["usr/share/doc/vim/copyright", true],
   ["usr/share/doc/vim/changelog.Debian.gz", false],
-  ["usr/share/doc/vim/examples/copyright", false],
+  ["usr/share/doc/vim/examples/copyright", true],
   ["usr/share/man/man1/vim.1.gz", false],
   ["usr/share/manpages.conf", true],
 ] as const;

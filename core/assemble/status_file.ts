@@ -1,5 +1,13 @@
+import { normalizeStatusField } from "./status_fields.ts";
+import type { RecordedConffile } from "./installed_package.ts";
+
 /** How far dpkg has come with a package, as its status file says it. */
-export type DpkgState = "installed" | "unpacked" | "triggers-pending" | "triggers-awaited";
+export type DpkgState =
+  | "installed"
+  | "unpacked"
+  | "triggers-pending"
+  | "triggers-awaited"
+  | "config-files";
 
 /** A conffile and the MD5 of the text that the package ships. */
 export interface Conffile {
@@ -14,7 +22,9 @@ export interface StatusRecord {
   /** Fields of the package's own control file, in any order. */
   readonly control: ReadonlyMap<string, string>;
   readonly state: DpkgState;
-  readonly conffiles: readonly Conffile[];
+  readonly conffiles: readonly (Conffile & Partial<RecordedConffile>)[];
+  /** Version that was configured last, where that is not the one unpacked. */
+  readonly configVersion?: string;
 }
 
 /**
@@ -26,31 +36,57 @@ export interface StatusRecord {
 const FIELD_ORDER = [
   ...["Package", "Essential", "Protected", "Status", "Priority", "Section", "Installed-Size"],
   ...["Origin", "Maintainer", "Bugs", "Architecture", "Multi-Arch", "Source", "Version"],
-  ...["Replaces", "Provides", "Depends", "Pre-Depends", "Recommends", "Suggests", "Breaks"],
-  ...["Conflicts", "Enhances", "Conffiles", "Description"],
+  ...["Config-Version", "Replaces", "Provides", "Depends", "Pre-Depends", "Recommends"],
+  ...["Suggests", "Breaks", "Conflicts", "Enhances", "Conffiles", "Description"],
+  ...["Triggers-Pending", "Triggers-Awaited"],
 ];
+
+const CANONICAL = new Map(FIELD_ORDER.map((name) => [name.toLowerCase(), name]));
 
 /** One stanza of the status file, without the empty line after it. */
 export function formatStatusRecord(record: StatusRecord): string {
-  const fields = new Map(record.control);
+  const fields = new Map<string, string>();
+  for (const [name, value] of record.control) {
+    const known = CANONICAL.get(name.toLowerCase()) ?? name;
+    const normal = normalizeStatusField(known, value);
+    if (normal !== undefined) fields.set(known, normal);
+  }
   fields.set("Status", `install ok ${record.state}`);
+  if (record.configVersion !== undefined) fields.set("Config-Version", record.configVersion);
   if (record.conffiles.length > 0) {
-    fields.set("Conffiles", record.conffiles.map((c) => `\n ${c.path} ${c.md5}`).join(""));
+    fields.set("Conffiles", record.conffiles.map((c) => `\n ${formatConffile(c)}`).join(""));
   }
   const known = FIELD_ORDER.filter((name) => fields.has(name));
   const others = [...fields.keys()].filter((name) => !FIELD_ORDER.includes(name));
   return [...known, ...others].map((name) => formatField(name, fields.get(name) ?? "")).join("\n");
 }
 
+function formatConffile(conffile: StatusRecord["conffiles"][number]): string {
+  const { path, md5, obsolete = false, removeOnUpgrade = false } = conffile;
+  return `${path} ${md5}${obsolete ? " obsolete" : ""}${
+    removeOnUpgrade ? " remove-on-upgrade" : ""
+  }`;
+}
+
+/** A stanza that says that the package does not have these conffiles any more. */
+export function markConffilesObsolete(stanza: string, names: ReadonlySet<string>): string {
+  return stanza.replace(
+    /^ (\/.*) ([0-9a-f]{32}|newconffile)$/gm,
+    (line, path: string) => names.has(path) ? `${line} obsolete` : line,
+  );
+}
+
 /** Order that dpkg keeps the stanzas of the status file in: by name, then by architecture. */
 export function sortStatusStanzas(stanzas: Iterable<string>): string[] {
   return [...stanzas]
-    .map((stanza) => ({
-      stanza,
-      key: `${field(stanza, "Package")}\0${field(stanza, "Architecture")}`,
-    }))
+    .map((stanza) => ({ stanza, key: stanzaKey(stanza) }))
     .sort((a, b) => a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
     .map(({ stanza }) => stanza);
+}
+
+/** What tells a stanza apart: name and architecture. */
+export function stanzaKey(stanza: string): string {
+  return `${field(stanza, "Package")}\0${field(stanza, "Architecture")}`;
 }
 
 /** Split a status file into its stanzas. */

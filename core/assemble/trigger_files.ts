@@ -64,6 +64,26 @@ export function addInterests(
   };
 }
 
+/** The state without the interests of one package. */
+export function dropInterests(state: TriggerState, databaseName: string): TriggerState {
+  const others = (line: string) => {
+    const who = line.slice(line.lastIndexOf(" ") + 1);
+    return who !== databaseName && who !== `${databaseName}/noawait`;
+  };
+  return {
+    file: state.file.filter(others),
+    explicit: new Map([...state.explicit].map(([name, who]) => [name, who.filter(others)])),
+  };
+}
+
+/** Read `triggers/Unincorp`: a trigger and who waits for it on a line. */
+export function parseUnincorp(text: string): [trigger: string, awaiter: string][] {
+  return text.split("\n").flatMap((line) => {
+    const [trigger, ...who] = line.split(" ").filter((word) => word !== "");
+    return who.map((each): [string, string] => [trigger!, each]);
+  });
+}
+
 /**
  * Text of `triggers/Unincorp`, from which the next dpkg run learns what has happened.
  *

@@ -1,0 +1,127 @@
+import type { Diversion } from "./diversions.ts";
+import { ShippedNames } from "./file_owners.ts";
+import type { InstalledPackage } from "./installed_package.ts";
+import type { MergeContext, MergedPackage } from "./merge_packages.ts";
+
+/** What became of the names that only the old version of a package had. */
+export interface ReplacedFiles {
+  /** Old conffiles, which stay and stay recorded, in the order in which dpkg lists them. */
+  readonly obsolete: readonly string[];
+  /** Places that were removed, without leading slash. */
+  readonly removed: readonly string[];
+}
+
+/**
+ * Remove the files of an old version that the new one does not have.
+ *
+ * Conffiles stay; directories go where they are empty and nobody else has them; a file that the new
+ * version has under another name is left alone.
+ *
+ * @param names What the old version's list in the database says.
+ * @see dpkg, src/main/unpack.c, pkg_remove_old_files()
+ */
+export function removeReplacedFiles(
+  context: MergeContext,
+  merged: MergedPackage,
+  names: readonly string[],
+): ReplacedFiles {
+  const { tree } = context;
+  const { pkg, old } = merged;
+  if (!old) return { obsolete: [], removed: [] };
+  const shipped = new ShippedNames(context.repo, pkg).list();
+  const declared = new Set(merged.conffiles.map(({ path }) => path));
+  const oldConffiles = new Set(old.conffiles.map(({ path }) => path));
+  const place = (name: string) => placeOf(context, name, pkg.id.name);
+  let places: Set<string> | undefined;
+  const obsolete: string[] = [];
+  const removed: string[] = [];
+  for (const name of names.toReversed()) {
+    if (declared.has(name) || shipped.has(name) && !merged.yielded.has(name)) continue;
+    const path = place(name);
+    const there = tree.lookup(path);
+    if (there === undefined || path === "") continue;
+    const isDirectory = tree.isDir(tree.real(path));
+    if (
+      isDirectory && isUsedElsewhere(context, name, pkg.databaseName, [...obsolete, ...declared])
+    ) {
+      continue;
+    }
+    if (there.type === "dir") {
+      if (tree.list(path).length > 0) continue;
+    } else {
+      places ??= new Set([...shipped].map(place));
+      const same = places.has(path);
+      if (oldConffiles.has(name)) {
+        if (!same) obsolete.push(name);
+        continue;
+      }
+      if (same) continue;
+    }
+    tree.remove(path);
+    removed.push(path);
+  }
+  return { obsolete, removed };
+}
+
+/**
+ * Remove the files of a package that leaves the tree.
+ *
+ * Conffiles and the directories that lead to them stay, as with `dpkg --remove`.
+ *
+ * @param names What its list in the database says.
+ * @param options.purge Whether conffiles go too. @default {false}
+ * @returns The names that stay in its list, in the order of the list.
+ * @see dpkg, src/main/remove.c, removal_bulk_remove_files()
+ */
+export function removePackageFiles(
+  context: MergeContext,
+  pkg: InstalledPackage,
+  names: readonly string[],
+  options: { readonly purge?: boolean } = {},
+): string[] {
+  const { tree } = context;
+  const conffiles = new Set(options.purge ? [] : pkg.conffiles.map(({ path }) => path));
+  context.owners.leave(pkg.databaseName);
+  const kept = new Set<string>();
+  for (const name of names.toReversed()) {
+    if (name === "/.") {
+      if (conffiles.size > 0) kept.add(name);
+      continue;
+    }
+    const path = placeOf(context, name, pkg.id.name);
+    const there = tree.lookup(path);
+    if (conffiles.has(name)) {
+      kept.add(name);
+      continue;
+    }
+    if (there === undefined) continue;
+    if (tree.isDir(tree.real(path))) {
+      if ([...conffiles].some((each) => each.startsWith(`${name}/`))) {
+        kept.add(name);
+        continue;
+      }
+      if (isUsedElsewhere(context, name, pkg.databaseName, [])) continue;
+      if (there.type === "dir" && tree.list(path).length > 0) continue;
+    }
+    tree.remove(path);
+  }
+  return names.filter((name) => kept.has(name));
+}
+
+/** Where a name of a package lies. */
+function placeOf(context: MergeContext, name: string, pkg: string): string {
+  const moved = context.diversions.find((each: Diversion) => each.from === name);
+  const used = moved && moved.package !== pkg ? moved.to : name;
+  return context.tree.real(used === "/." ? "" : used, { last: false });
+}
+
+/** Whether another package has a directory, or one of these conffiles lies in it. */
+function isUsedElsewhere(
+  context: MergeContext,
+  name: string,
+  databaseName: string,
+  conffiles: readonly string[],
+): boolean {
+  if (conffiles.some((each) => each.startsWith(`${name}/`))) return true;
+  return context.owners.of(name).some((owner) => owner.databaseName !== databaseName);
+}
