@@ -96,7 +96,11 @@ export class AptRoot {
     Deno.writeTextFileSync(`${dir}/etc/apt/preferences`, options.preferences ?? "");
     const root = new AptRoot(options);
     const extra: (readonly [string, string])[] = options.hostTrust === false ? [] : hostTransport(
-      await root.#apt.text(["apt-config", "dump"], { env: { APT_CONFIG: "/dev/null" } }),
+      // Told the architectures, it does not ask the machine's dpkg for them.
+      await root.#apt.text(
+        ["apt-config", "-o", `APT::Architectures::=${options.architecture}`, "dump"],
+        { env: { APT_CONFIG: "/dev/null" } },
+      ),
     );
     if (options.proxy) extra.push(["Acquire::http::Proxy", options.proxy]);
     const config = formatAptConfig({

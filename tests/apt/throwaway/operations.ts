@@ -1,0 +1,180 @@
+/**
+ * `operations.ts DIR`: do everything that the project can do with apt, on a machine to throw away, and
+ * write what it did to the machine to `DIR/report.json`.
+ *
+ * @module
+ */
+import { AptRoot } from "@apt-ostree/apt";
+import { type CommandEntry, COMMANDS } from "../../../cli/commands.ts";
+import { type AptCall, faultOfCall } from "../../support/apt_calls.ts";
+import { output, run } from "../../support/archive.ts";
+
+/** What the operations did. */
+export interface Report {
+  /** Operations that were done, each with its exit status. */
+  readonly operations: readonly string[];
+  /** Commands of the program that no operation is of. */
+  readonly missing: readonly string[];
+  /** How many programs of apt and dpkg were started. */
+  readonly calls: number;
+  /** Why some of them could have changed the machine. */
+  readonly faults: readonly string[];
+  /** What has changed of apt, dpkg and logs. */
+  readonly changes: readonly string[];
+  /** The same for an apt and a dpkg that know no other root: there must be some of both. */
+  readonly control: { readonly faults: readonly string[]; readonly changes: readonly string[] };
+}
+
+const KEPT = ["/var/lib/dpkg", "/var/lib/apt", "/var/cache/apt", "/var/log", "/etc/apt"];
+const PROGRAM = new URL("../../../bin/apt-ostree", import.meta.url).pathname;
+const RECORD = new URL("record_calls.sh", import.meta.url).pathname;
+
+if (import.meta.main) {
+  const [dir = ""] = Deno.args;
+  Deno.writeTextFileSync(`${dir}/report.json`, JSON.stringify(await work(dir)));
+}
+
+async function work(dir: string): Promise<Report> {
+  await prepare(dir);
+  await run("sh", RECORD, `${dir}/calls`);
+  const isolated = (path: string) =>
+    path.startsWith(`${dir}/`) || path === "/var/cache/apt-ostree/apt";
+  const faults = () =>
+    readCalls(`${dir}/calls`).flatMap((call) => faultOfCall(call, isolated) ?? []);
+  const before = await manifest();
+  const operations = [...await runCommands(dir), ...await callModule(dir)];
+  const calls = readCalls(`${dir}/calls`).length;
+  const result = {
+    operations,
+    missing: names(COMMANDS).filter((name) => !operations.some((each) => each.startsWith(name))),
+    calls,
+    faults: faults(),
+    changes: changed(before, await manifest()),
+  };
+  await new Deno.Command("apt-get", { args: ["update"] }).output();
+  await new Deno.Command("dpkg", { args: ["--clear-selections"] }).output();
+  const control = { faults: faults(), changes: changed(before, await manifest()) };
+  return { ...result, control };
+}
+
+/** Let the machine have one source, and things that a careless apt would run, remove or fill. */
+async function prepare(dir: string): Promise<void> {
+  const etc = "/etc/apt";
+  await run("sh", "-c", 'rm -rf "$1"/sources.list "$1"/sources.list.d/*', "sh", etc);
+  await Deno.copyFile(`${dir}/archive.sources`, `${etc}/sources.list.d/archive.sources`);
+  const trap = (hook: string, file: string) => `${hook} { "echo trap >> ${file}"; };\n`;
+  await Deno.writeTextFile(
+    `${etc}/apt.conf.d/99trap`,
+    trap("APT::Update::Pre-Invoke", "/var/log/trap") +
+      trap("APT::Update::Post-Invoke", "/var/lib/apt/trap") +
+      trap("DPkg::Pre-Invoke", "/var/lib/dpkg/trap"),
+  );
+  for (const path of ["lib/apt/lists/old_Packages", "cache/apt/archives/old.deb", "log/dpkg.log"]) {
+    await run("mkdir", "-p", `/var/${path}`.replace(/\/[^/]*$/, ""));
+    await Deno.writeTextFile(`/var/${path}`, "kept\n");
+  }
+}
+
+/** Run every command of the program, most of them in several ways. */
+async function runCommands(dir: string): Promise<string[]> {
+  const compose = ["compose", "tree", `--repo=${dir}/repo`, `--cachedir=${dir}/cache`];
+  const treefile = `${dir}/tree.yaml`;
+  const [repo, ref] = [`--repo=${dir}/repo`, "test/x"];
+  const lock = `${dir}/lock.json`;
+  const lines: (readonly string[])[] = [
+    ["refresh-md"],
+    ["refresh-md", "--force"],
+    ["makecache"],
+    ["search", "one"],
+    ["search", "--cache-only", "two"],
+    [...compose, "--print-only", treefile],
+    [...compose, "--dry-run", treefile],
+    [...compose, `--ex-write-lockfile-to=${lock}`, treefile],
+    [...compose, treefile],
+    [...compose, "--cache-only", "--force-nocache", treefile],
+    [...compose, `--ex-lockfile=${lock}`, "--ex-lockfile-strict", `${dir}/more.yaml`],
+    ["db", "list", repo, ref],
+    ["db", "diff", repo, "--changelogs", "--advisories", `${ref}^`, ref],
+    ["db", "version", repo, ref],
+    ["deb", "list", repo, ref],
+    ["deb", "diff", repo, `${ref}^`, ref],
+    ["deb", "version", repo, ref],
+    ["status", `--sysroot=${dir}/sysroot`],
+  ];
+  const done: string[] = [];
+  for (const args of lines) {
+    const { code, stderr } = await new Deno.Command(PROGRAM, {
+      args: [...args],
+      env: { APT_OSTREE_DENO: Deno.execPath() },
+    }).output();
+    if (code !== 0) throw new Error(`${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);
+    done.push(args.join(" "));
+  }
+  return done;
+}
+
+/** Call everything that an isolated apt can do, over the state of the machine. */
+async function callModule(dir: string): Promise<string[]> {
+  const apt = await AptRoot.create({
+    dir: `${dir}/apt`,
+    architecture: "amd64",
+    foreignArchitectures: ["arm64"],
+    sources: [{ name: "archive.sources", text: Deno.readTextFileSync(`${dir}/archive.sources`) }],
+    status: Deno.readTextFileSync("/var/lib/dpkg/status"),
+    preferences: "Package: *\nPin: release *\nPin-Priority: 990\n",
+  });
+  await apt.update();
+  const base = { essential: false };
+  const plans = [
+    { ...base, install: ["one"] },
+    { ...base, install: ["one=1.0"], hold: ["dpkg"], recommends: false },
+    { ...base, install: ["one/test"], targetRelease: "test" },
+    { ...base, install: [], localDebs: [`${dir}/local_1.0_all.deb`] },
+    { ...base, install: ["one"], exclude: ["two"] },
+    { ...base, install: [], remove: ["tar"] },
+    { ...base, install: ["none"] },
+    { install: ["one"], locked: new Map([["one", "1.0"]]), lockedOnly: true },
+  ];
+  const done: string[] = [];
+  for (const request of plans) {
+    const how = await apt.plan(request).then(() => "done", (error) => error.code);
+    done.push(`plan ${JSON.stringify(request)}: ${how}`);
+  }
+  const { packages } = await apt.plan({ ...base, install: ["one"] });
+  const debs = await Array.fromAsync(apt.download(packages, `${dir}/debs`));
+  done.push(`download: ${debs.length}`);
+  done.push(`search: ${apt.search(["one"]).name.length}`, `show: ${apt.show(["one"]).length}`);
+  apt.forget();
+  await apt.update();
+  await apt.update({ cacheOnly: true });
+  return done;
+}
+
+function readCalls(dir: string): AptCall[] {
+  const names = [...Deno.readDirSync(dir)].map(({ name }) => name);
+  return names.filter((name) => !name.endsWith(".conf")).map((name) => {
+    const [configFile = "", ...argv] = Deno.readTextFileSync(`${dir}/${name}`).split("\0");
+    argv.pop(); // each ends with a NUL
+    return { argv, configFile, config: Deno.readTextFileSync(`${dir}/${name}.conf`) };
+  });
+}
+
+/** Every path: type, mode, owner, size, time of change, target of a link; and digests of contents. */
+async function manifest(): Promise<Set<string>> {
+  const script = 'find "$@" -printf "%p %y %m %U:%G %s %T@ %l\\n"; ' +
+    'find "$@" -type f -print0 | xargs -0 sha256sum';
+  const lines = (await output("sh", "-c", script, "sh", ...KEPT)).trim().split("\n");
+  if (lines.length < 1000) throw new Error(`The machine has only ${lines.length} paths`);
+  return new Set(lines);
+}
+
+function changed(before: Set<string>, after: Set<string>): string[] {
+  return [...before.symmetricDifference(after)].sort();
+}
+
+/** Commands as they are called, groups left out. */
+function names(entries: readonly CommandEntry[], group = ""): string[] {
+  return entries.flatMap((entry) =>
+    entry.group ? names(entry.group, `${entry.name} `) : [`${group}${entry.name}`]
+  );
+}
