@@ -24,7 +24,9 @@ export const LIBC_PATHS: readonly string[] = [
 
 const SYMBOLS = {
   __errno_location: { parameters: [], result: "pointer" },
+  addressOf: { name: "memcpy", parameters: ["buffer", "buffer", "usize"], result: "usize" },
   close: { parameters: ["i32"], result: "i32" },
+  execvp: { parameters: ["buffer", "buffer"], result: "i32" },
   faccessat: { parameters: ["i32", "buffer", "i32", "i32"], result: "i32" },
   fcntl: { parameters: ["i32", "i32", "buffer"], result: "i32" },
   lgetxattr: { parameters: ["buffer", "buffer", "buffer", "usize"], result: "isize" },

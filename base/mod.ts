@@ -11,8 +11,10 @@ export { LibcError } from "./libc.ts";
 export { OfdLock, syncFilesystem } from "./ofd_lock.ts";
 export { orAbort } from "./or_abort.ts";
 export { pathExists } from "./path_exists.ts";
+export { type ProcFile, readProcSelf } from "./read_proc_self.ts";
 export { type Progress, type ProgressEvent } from "./progress.ts";
 export { quoted } from "./quoted.ts";
+export { replaceProcess } from "./replace_process.ts";
 export {
   cleanText,
   hostRunner,

@@ -10,6 +10,7 @@ export {
   WITHOUT_DOCUMENTATION,
 } from "./assemble/path_filter.ts";
 export { type Conffile } from "./assemble/status_file.ts";
+export { becomeRoot } from "./compose/become_root.ts";
 export { readPackageList } from "./compose/commit_metadata.ts";
 export {
   composeTree,

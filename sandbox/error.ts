@@ -7,6 +7,11 @@ export class SandboxError extends AptOstreeError<
   | "sandbox/timeout"
   | "sandbox/refused"
   | "sandbox/special-file"
+  | "sandbox/needs-root"
+  | "sandbox/no-capabilities"
+  | "sandbox/too-few-ids"
+  | "sandbox/no-subordinate-ids"
+  | "sandbox/no-user-namespaces"
 > {}
 
 /** A maintainer script that failed. */

@@ -4,6 +4,11 @@
  * @module
  */
 export { type BubblewrapBind, type BubblewrapSpec, bwrapArgs, CAPABILITIES } from "./bwrap_args.ts";
+export {
+  enterUserNamespace,
+  type EnterUserNamespaceOptions,
+  userNamespaceArgs,
+} from "./enter_user_namespace.ts";
 export { SandboxError, ScriptError } from "./error.ts";
 export {
   INTERCEPTION_POLICIES,
@@ -22,6 +27,7 @@ export {
 } from "./maintainer_script.ts";
 export { overlayArgs, type OverlaySpec } from "./overlay.ts";
 export { removeTree } from "./remove_tree.ts";
+export { type IdRange, readRootFacts, requireRoot, type RootFacts } from "./root_facts.ts";
 export { Sandbox, type SandboxOptions, type SandboxResult, type SandboxRun } from "./sandbox.ts";
 export { readUpper, type UpperChange } from "./upper.ts";
 export { WorkDir } from "./work_dir.ts";

@@ -19,27 +19,24 @@ export const SETUP_FAILED = "apt-ostree sandbox:";
  * The mount belongs to a namespace of its own, so that it ends with the last process in it, however
  * that ends: nothing is left to undo on the host.
  *
+ * Its marks are `user.overlay.*` attributes for root too, though only user namespaces need that: so
+ * what is read back is the same from both.
+ *
  * @param argv Program and arguments that run with the overlay at `merged`.
- * @param asRoot Whether the caller is root; else a user namespace with subordinate ids is made.
- * @see unshare(1), the kernel's overlayfs documentation
+ * @see unshare(1), the kernel's overlayfs documentation, "User xattr"
  */
-export function overlayArgs(
-  overlay: OverlaySpec,
-  argv: readonly string[],
-  asRoot: boolean,
-): string[] {
+export function overlayArgs(overlay: OverlaySpec, argv: readonly string[]): string[] {
   const options = [
     `lowerdir=${escaped(overlay.lower)}`,
     `upperdir=${escaped(overlay.upper)}`,
     `workdir=${escaped(overlay.work)}`,
     "index=off",
     "metacopy=off",
-    "redirect_dir=off",
+    "redirect_dir=nofollow", // what userxattr has for "off"
     "xino=off",
     "volatile", // the upper directory is read back and thrown away: it need not survive a power cut
-    ...(asRoot ? [] : ["userxattr"]),
+    "userxattr",
   ].join(",");
-  const namespaces = asRoot ? ["--mount"] : ["--user", "--map-root-user", "--map-auto", "--mount"];
   const script = `
 for program in mount bwrap; do
   command -v "$program" > /dev/null || { echo "${SETUP_FAILED} no $program"; exit 1; }
@@ -48,7 +45,7 @@ mount -t overlay -o "$1" overlay "$2" || { echo "${SETUP_FAILED} no overlay"; ex
 shift 2
 exec "$@"`;
   return [
-    ...["unshare", ...namespaces, "--propagation", "private", "--"],
+    ...["unshare", "--mount", "--propagation", "private", "--"],
     ...["sh", "-c", script, "sh", options, overlay.merged, ...argv],
   ];
 }

@@ -6,6 +6,7 @@ import { type InterceptedCall, parseCalls } from "./interception/record.ts";
 import { RECORD_FILE, SHIM_DIRECTORY, writeShims } from "./interception/shim.ts";
 import { overlayArgs, type OverlaySpec, SETUP_FAILED } from "./overlay.ts";
 import { removeTree } from "./remove_tree.ts";
+import { requireRoot } from "./root_facts.ts";
 
 /** How a {@linkcode Sandbox} is made. */
 export interface SandboxOptions {
@@ -72,8 +73,13 @@ export class Sandbox {
   readonly #shims: string;
   readonly #record: string;
 
-  /** Set the cell up; nothing runs yet. */
+  /**
+   * Set the cell up; nothing runs yet.
+   *
+   * @throws {SandboxError} As {@linkcode requireRoot}.
+   */
   constructor(options: SandboxOptions) {
+    requireRoot();
     this.#options = options;
     this.#runner = options.runner ?? hostRunner;
     this.#shims = `${options.directory}/shims`;
@@ -110,7 +116,7 @@ export class Sandbox {
         ...run.binds ?? [],
       ],
     });
-    const argv = overlayArgs(overlay, bwrap, Deno.uid() === 0);
+    const argv = overlayArgs(overlay, bwrap);
     // The kernel's mark that a volatile overlay was not synced: here nothing is ever trusted to be.
     removeTree([overlay.work, "work", "incompat"].join("/"));
     const timeout = AbortSignal.timeout(run.timeoutMs ?? TIMEOUT);

@@ -1,4 +1,4 @@
-import { composeTree } from "@apt-ostree/core";
+import { becomeRoot, composeTree } from "@apt-ostree/core";
 import { type Command, defineCommand } from "../command.ts";
 import { CliError } from "../error.ts";
 import { formatDiffBlock } from "../format/packages.ts";
@@ -61,6 +61,7 @@ export const command: Command = defineCommand({
         },
       );
     }
+    if (!values["print-only"]) await becomeRoot(repo);
     const epoch = Deno.env.get("SOURCE_DATE_EPOCH");
     const result = await composeTree({
       treefile: treefile!,

@@ -2,6 +2,7 @@ import { type Progress, readBootId } from "@apt-ostree/base";
 import { Repo } from "@apt-ostree/ostree";
 import { removeTree, WorkDir } from "@apt-ostree/sandbox";
 import { holdLock } from "./hold_lock.ts";
+import { hasSameIds, noteIds } from "./id_map.ts";
 
 /** How {@linkcode ComposeArea.open} goes about it. */
 export interface ComposeAreaOptions {
@@ -21,7 +22,7 @@ export interface ComposeAreaOptions {
 export class ComposeArea implements Disposable {
   /** Directory of everything that is kept. */
   readonly cachedir: string;
-  /** Repository of mode bare (as root) or bare-user, where packages are imported and systems made. */
+  /** Repository of mode bare, where packages are imported and systems made. */
   readonly work: Repo;
   /** Temporary directory, removed at the end. */
   readonly directory: WorkDir;
@@ -37,13 +38,14 @@ export class ComposeArea implements Disposable {
     this.#locks = locks;
     const path = `${cachedir}/repo`;
     this.#unsynced = `${path}/state/aptostree-unsynced`;
-    if (isFromOtherBoot(this.#unsynced)) {
-      const text =
-        "The machine stopped during an earlier compose: imported packages are read again";
-      progress?.({ type: "message", level: "warning", text });
+    const forget = (text: string) => {
+      progress?.({ type: "message", level: "warning", text: `${text}: packages are read again` });
       removeTree(path);
-    }
-    this.work = Repo.init(path, { mode: Deno.uid() === 0 ? "bare" : "bare-user" });
+    };
+    if (isFromOtherBoot(this.#unsynced)) forget("The machine stopped during an earlier compose");
+    if (!hasSameIds(path)) forget("The cache was written with other user ids");
+    this.work = Repo.init(path, { mode: "bare" });
+    noteIds(path);
     this.directory = WorkDir.create(`${cachedir}/tmp`);
   }
 

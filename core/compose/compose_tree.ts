@@ -15,6 +15,7 @@ import {
   Tree,
   type TreeChecksums,
 } from "@apt-ostree/ostree";
+import { requireRoot } from "@apt-ostree/sandbox";
 import { Assembly } from "../assemble/assemble_system.ts";
 import { changeIds, committedAccounts, planIds } from "../assemble/keep_ids.ts";
 import { KEEP_ALL, type PathFilter, WITHOUT_DOCUMENTATION } from "../assemble/path_filter.ts";
@@ -118,8 +119,10 @@ const COMPOSE_VERSION = 2;
  * Nothing is written to the repository until the whole tree stands; a compose of unchanged inputs
  * writes nothing at all.
  *
+ * The process must be root, or root of a user namespace: see {@linkcode becomeRoot}.
+ *
  * @throws {TreefileError} {@linkcode AptError} {@linkcode ScriptError} {@linkcode ConflictError}
- * {@linkcode ComposeError} {@linkcode RepoError}
+ * {@linkcode ComposeError} {@linkcode RepoError} {@linkcode SandboxError}
  */
 export async function composeTree(options: ComposeTreeOptions): Promise<ComposeTreeResult> {
   const basearch = hostBasearch();
@@ -142,11 +145,7 @@ export async function composeTree(options: ComposeTreeOptions): Promise<ComposeT
       },
     );
   }
-  if (Deno.uid() !== 0) {
-    throw new ComposeError("compose/needs-root", "Cannot compose: this version needs root", {
-      hint: "Run it as root; --print-only works without",
-    });
-  }
+  requireRoot();
   const target = Repo.open(options.repo);
   const sources = readSources(read);
   using area = await ComposeArea.open({
