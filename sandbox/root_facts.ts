@@ -7,6 +7,7 @@ export interface IdRange {
   readonly inside: number;
   /** First number outside. */
   readonly outside: number;
+  /** How many. */
   readonly count: number;
 }
 
@@ -16,7 +17,9 @@ export interface RootFacts {
   readonly uid: number;
   /** Effective capabilities, one bit each. */
   readonly capabilities: bigint;
+  /** Users that exist here. */
   readonly users: readonly IdRange[];
+  /** Groups that exist here. */
   readonly groups: readonly IdRange[];
 }
 

@@ -15,6 +15,7 @@ export type MergeRule =
 export interface FieldDefinition {
   /** Shape of its value. */
   readonly schema: FieldSchema;
+  /** How its values of several files become one. */
   readonly merge: MergeRule;
   /** What the field does, in a sentence. */
   readonly text: string;
