@@ -13,6 +13,19 @@ export interface CommandEntry {
   readonly group?: readonly CommandEntry[];
 }
 
+const COMPOSE: readonly CommandEntry[] = [
+  {
+    name: "check",
+    summary: "Look through a commit for what hosts must not share, and what is broken",
+    load: () => import("./commands/compose_check.ts"),
+  },
+  {
+    name: "tree",
+    summary: "Process a treefile; install packages and commit the result to an OSTree repository",
+    load: () => import("./commands/compose_tree.ts"),
+  },
+];
+
 const DB: readonly CommandEntry[] = [
   {
     name: "diff",
@@ -36,11 +49,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "compose",
     summary: "Commands to compose a tree",
-    group: [{
-      name: "tree",
-      summary: "Process a treefile; install packages and commit the result to an OSTree repository",
-      load: () => import("./commands/compose_tree.ts"),
-    }],
+    group: COMPOSE,
   },
   { name: "db", summary: "Commands to query the package database", group: DB },
   { name: "deb", summary: "Commands to query the package database", hidden: true, group: DB },

@@ -31,6 +31,7 @@ export class ComposeError extends AptOstreeError<
   | "compose/no-such-unit"
   | "compose/not-kept"
   | "compose/bad-metadata"
+  | "compose/checks-failed"
 > {}
 
 /** Security advisories that cannot be read. */

@@ -11,6 +11,10 @@ export {
 } from "./assemble/path_filter.ts";
 export { type Conffile } from "./assemble/status_file.ts";
 export { becomeRoot } from "./compose/become_root.ts";
+export { CHECK_SEVERITIES, type CheckSeverity, type Finding } from "./checks/check.ts";
+export { checkCommit, type CheckCommitOptions } from "./checks/check_commit.ts";
+export { type CheckSetting, type CheckSettings } from "./checks/check_settings.ts";
+export { type CheckReport } from "./checks/run_checks.ts";
 export { readPackageList } from "./compose/commit_metadata.ts";
 export {
   composeTree,

@@ -9,8 +9,13 @@ import { describeSchema, FIELDS, treefileSchema } from "@apt-ostree/core";
 /** One line a field. */
 export function fieldTable(): string {
   return Object.entries(FIELDS).map(([name, { schema, text }]) =>
-    `| \`${name}\` | ${describeSchema(schema).replace(/^an? /, "")} | ${text} |\n`
+    `| \`${name}\` | ${cell(describeSchema(schema))} | ${text} |\n`
   ).join("");
+}
+
+/** A shape in few words: long lists stand in their own documents. */
+function cell(shape: string): string {
+  return shape.replace(/^an? /, "").replace(/ of (\S+, ){3}.*$/, "");
 }
 
 /** The published schema. */

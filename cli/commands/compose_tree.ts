@@ -1,6 +1,7 @@
 import { becomeRoot, composeTree } from "@apt-ostree/core";
 import { type Command, defineCommand } from "../command.ts";
 import { CliError } from "../error.ts";
+import { formatFindings } from "../format/findings.ts";
 import { formatDiffBlock } from "../format/packages.ts";
 
 /** `apt-ostree compose tree`. */
@@ -116,6 +117,7 @@ export const command: Command = defineCommand({
           const text = `Not kept, made again on each host: ${result.droppedFiles.join(", ")}`;
           progress({ type: "message", level: "info", text });
         }
+        if (result.checks.findings.length > 0) print(formatFindings(result.checks));
         print(result.ref === undefined ? result.commit : `${result.ref} => ${result.commit}`);
     }
     return 0;

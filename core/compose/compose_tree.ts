@@ -28,6 +28,8 @@ import { dpkgArchitecture, hostBasearch } from "../treefile/architecture.ts";
 import { nextVersion } from "../treefile/next_version.ts";
 import { type ReadTreefile, readTreefile } from "../treefile/read_treefile.ts";
 import { formatTreefile, type Treefile } from "../treefile/treefile.ts";
+import type { CheckReport } from "../checks/run_checks.ts";
+import { checkComposed } from "./check_composed.ts";
 import { checkSpace } from "./check_space.ts";
 import { commitMetadata, INPUT_HASH_KEY, readPackageList } from "./commit_metadata.ts";
 import { ComposeArea } from "./compose_area.ts";
@@ -108,6 +110,8 @@ export type ComposeTreeResult =
     readonly difference: PackageDifference;
     /** Files below /var that were not kept: programs make them again. */
     readonly droppedFiles: readonly string[];
+    /** What the checks found, none of it an error. */
+    readonly checks: CheckReport;
   };
 
 /** Changes when the same inputs give another tree. */
@@ -210,6 +214,16 @@ class Compose {
     const parent = this.#parent(previous);
     await using ahead = this.#pullAhead(packages);
     const assembled = await this.#assemble(packages, plan, epoch, parent);
+    const checks = checkComposed({
+      work: this.#area.work,
+      tree: assembled.tree,
+      packages,
+      treefile,
+      filter: this.#filter,
+      cachedir: this.#area.cachedir,
+      target: this.#target,
+      ...pickDefined(options, "progress"),
+    });
     await ahead?.publish();
     const result = await this.#commit(assembled, packages, inputHash, repositories, epoch, parent);
     return {
@@ -220,6 +234,7 @@ class Compose {
       imported,
       difference: this.#difference(parent, packages),
       droppedFiles: assembled.dropped,
+      checks,
     };
   }
 
@@ -353,7 +368,7 @@ class Compose {
       return layOutDeployment(work, txn, tree);
     });
     assembly.write((txn) => forgetMissingFiles(work, txn, tree));
-    return { root: assembly.write((txn) => tree.write(txn)), release, dropped };
+    return { root: assembly.write((txn) => tree.write(txn)), tree, release, dropped };
   }
 
   /** Build the initramfs, or take the one that was built from the same. @returns Its object. */

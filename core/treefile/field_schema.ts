@@ -49,7 +49,8 @@ export function describeSchema(schema: FieldSchema): string {
       if (schema.pattern === ASCII_CHARACTER) return "one ASCII character";
       return schema.enum ? `one of ${schema.enum.join(", ")}` : "text";
     case "object":
-      return schema.required ? `a map with ${schema.required.join(", ")}` : "a map";
+      if (schema.required) return `a map with ${schema.required.join(", ")}`;
+      return schema.properties ? `a map of ${Object.keys(schema.properties).join(", ")}` : "a map";
     case "array":
       if (schema.prefixItems) return "a pair";
       return `a list${schema.items ? ` of ${plural(describeSchema(schema.items))}` : ""}`;

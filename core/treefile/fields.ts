@@ -1,4 +1,14 @@
-import { ASCII_CHARACTER, BOOLEAN, type FieldSchema, MAP, TEXT, TEXTS } from "./field_schema.ts";
+import { CHECKS } from "../checks/all_checks.ts";
+import { CHECK_SEVERITIES } from "../checks/check.ts";
+import {
+  ASCII_CHARACTER,
+  BOOLEAN,
+  type FieldSchema,
+  MAP,
+  TEXT,
+  TEXTS,
+  words,
+} from "./field_schema.ts";
 
 /** How a field's values from several files become one. */
 export type MergeRule =
@@ -26,6 +36,27 @@ export interface FieldDefinition {
 /** A path, or a treefile written in place. */
 const INCLUDED: FieldSchema = { anyOf: [TEXT, { $ref: "#" }] };
 const INCLUDES: FieldSchema = { anyOf: [TEXT, { type: "array", items: INCLUDED }] };
+
+/** What a check's findings mean, with paths that are as they should be. */
+const CHECK: FieldSchema = {
+  anyOf: [
+    words(...CHECK_SEVERITIES),
+    {
+      type: "object",
+      properties: {
+        severity: words(...CHECK_SEVERITIES),
+        allow: { type: "array", items: { type: "string", pattern: "^/" } },
+      },
+      additionalProperties: false,
+    },
+  ],
+};
+
+const CHECKS_MAP: FieldSchema = {
+  type: "object",
+  properties: Object.fromEntries(CHECKS.map(({ name }) => [name, CHECK])),
+  additionalProperties: false,
+};
 
 /**
  * The fields that treefiles may have: parser, messages, documentation and the JSON Schema all come
@@ -154,6 +185,12 @@ export const FIELDS = {
     schema: { type: "object", additionalProperties: TEXT },
     merge: "map",
     text: "Values for $NAME in .sources files.",
+  },
+  "checks": {
+    schema: CHECKS_MAP,
+    merge: "map",
+    text:
+      "What findings in the finished tree mean, by check: error, warn or ignore. See checks.md.",
   },
   "metadata": { schema: MAP, merge: "map", text: "Free data for other programs; not used." },
   "edition": {

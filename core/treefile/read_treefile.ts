@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { dirname, resolve } from "@std/path";
+import { toCheckSettings } from "../checks/check_settings.ts";
 import { dpkgArchitecture } from "./architecture.ts";
 import type { VariableValue } from "./conditions.ts";
 import { TreefileError } from "./error.ts";
@@ -83,6 +84,7 @@ function toTreefile(fields: MergedFields, basearch: string, path: string): Treef
     ...optional("snapshot", text("snapshot")),
     ...optional("automaticVersionPrefix", text("automatic-version-prefix")),
     automaticVersionSuffix: values.get("automatic-version-suffix") as string ?? ".",
+    checks: toCheckSettings(map("checks") as Parameters<typeof toCheckSettings>[0]),
     metadata: map("metadata"),
   };
 }

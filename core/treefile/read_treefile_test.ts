@@ -109,6 +109,17 @@ Deno.test("readTreefile() names the place in an included file, and who includes 
   );
 });
 
+Deno.test("readTreefile() takes settings of checks, the including file's first", () => {
+  const { treefile } = read({
+    "t.yaml": "include: b.yaml\nchecks: {setuid: error}\n",
+    "b.yaml": "checks: {setuid: {allow: [/usr/bin/a]}, secrets: {severity: warn, allow: [/x]}}\n",
+  });
+  assertEquals(treefile.checks, {
+    setuid: { severity: "error" },
+    secrets: { severity: "warn", allow: ["/x"] },
+  });
+});
+
 Deno.test("readTreefile() takes old spellings, but not beside the new ones", () => {
   const { treefile } = read({
     "t.yaml": "default_target: a.target\nbootstrap_packages: [b]\npackages: [p]\n",
@@ -143,6 +154,9 @@ const WRONG: [text: string, code: TreefileError["code"], message: string][] = [
   ["add-files: []\n", "treefile/unsupported-field", '"add-files"'],
   ["override-remove: [a]\n", "treefile/derive-field", "host's origin"],
   ["include: [{nope: 1}]\n", "treefile/unknown-field", 't.yaml:1:12: there is no field "nope"'],
+  ["checks: {setuid: fatal}\n", "treefile/bad-value", 't.yaml:1:10: "checks" has to be a map of'],
+  ["checks: {setiud: warn}\n", "treefile/bad-value", "setuid"],
+  ["checks: {setuid: {allow: [bin]}}\n", "treefile/bad-value", "t.yaml:1:27"],
   ["conditional-include: [{if: a == 1}]\n", "treefile/bad-value", "t.yaml:1:23"],
   ["variables: {codename: x}\n", "treefile/bad-value", "set by apt-ostree"],
 ];

@@ -1,3 +1,5 @@
+import type { CheckSettings } from "../checks/check_settings.ts";
+
 /** A treefile with all it includes, ready to be composed. */
 export interface Treefile {
   /** The ref. */
@@ -32,6 +34,8 @@ export interface Treefile {
   readonly automaticVersionPrefix?: string;
   /** Character before the number. */
   readonly automaticVersionSuffix: string;
+  /** What findings in the finished tree mean, by check. */
+  readonly checks: CheckSettings;
   /** Metadata. */
   readonly metadata: Readonly<Record<string, unknown>>;
 }
@@ -45,6 +49,7 @@ export function formatTreefile(treefile: Treefile, basearch: string): string {
       ? undefined
       : treefile.automaticVersionSuffix,
     "basearch": basearch,
+    "checks": treefile.checks,
     "default-target": treefile.defaultTarget,
     "documentation": treefile.documentation,
     "exclude-packages": treefile.excludePackages,

@@ -1,0 +1,73 @@
+import type { Progress } from "@apt-ostree/base";
+import type { Repo, Tree } from "@apt-ostree/ostree";
+import type { PathFilter } from "../assemble/path_filter.ts";
+import type { Finding } from "../checks/check.ts";
+import { PlainDirectoriesFile } from "../checks/plain_directories.ts";
+import { type CheckReport, runChecks } from "../checks/run_checks.ts";
+import { ComposeError } from "../error.ts";
+import type { PackageCommit } from "../import/package_commit.ts";
+import type { Treefile } from "../treefile/treefile.ts";
+
+/** What {@linkcode checkComposed} needs. */
+export interface CheckComposedOptions {
+  /** Repository that has the tree's objects. */
+  readonly work: Repo;
+  /** The finished tree, written. */
+  readonly tree: Tree;
+  readonly packages: readonly PackageCommit[];
+  readonly treefile: Treefile;
+  readonly filter: PathFilter;
+  /** Directory that is kept from compose to compose. */
+  readonly cachedir: string;
+  /** Repository that the commit is for. */
+  readonly target: Repo;
+  readonly progress?: Progress;
+}
+
+/** Most findings that an error names. */
+const MAX_NAMED = 20;
+
+/**
+ * Look through a tree before it is committed.
+ *
+ * @returns What was found of lesser weight.
+ * @throws {ComposeError} `compose/checks-failed` if something of severity error was.
+ */
+export function checkComposed(options: CheckComposedOptions): CheckReport {
+  const { work, tree, treefile, cachedir, progress } = options;
+  const start = performance.now();
+  const phase = "check";
+  progress?.({ type: "phase-start", phase, title: "Checking the tree" });
+  const plain = new PlainDirectoriesFile(`${cachedir}/plain-directories`);
+  const report = runChecks({
+    repo: work,
+    tree,
+    packages: options.packages.map((each) => each.data),
+    filter: options.filter,
+    buildPaths: [cachedir, Deno.realPathSync(options.target.path)],
+    plain,
+  }, treefile.checks);
+  plain.write();
+  const errors = report.findings.filter(({ severity }) => severity === "error");
+  if (errors.length > 0) throw checksFailed(errors, treefile.ref);
+  const ms = performance.now() - start;
+  const warnings = report.findings.length;
+  const summary = warnings === 0 ? "nothing found" : `${warnings} found`;
+  progress?.({ type: "phase-end", phase, done: report.done.length, ms, summary });
+  return report;
+}
+
+function checksFailed(errors: readonly Finding[], ref = "the tree"): ComposeError {
+  const lines = errors.slice(0, MAX_NAMED).map(({ check, path, detail }) =>
+    `  ${path} ${detail} (${check})`
+  );
+  const more = errors.length > MAX_NAMED ? [`  and ${errors.length - MAX_NAMED} more`] : [];
+  return new ComposeError(
+    "compose/checks-failed",
+    `Cannot commit "${ref}": checks found ${errors.length}:\n${[...lines, ...more].join("\n")}`,
+    {
+      subject: errors[0]!.path,
+      hint: "Remove it in postprocess:, or allow it in checks: (docs/checks.md)",
+    },
+  );
+}
