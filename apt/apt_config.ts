@@ -35,6 +35,7 @@ export function formatAptConfig(config: AptConfig): string {
     ["Acquire::Languages", "none"],
     ["Acquire::GzipIndexes", "false"],
     ["Acquire::Retries", "3"],
+    ...STRICT,
     ["Dpkg::Use-Pty", "false"],
   ];
   if (config.hostTrust) {
@@ -54,10 +55,26 @@ export function formatAptConfig(config: AptConfig): string {
     ).join("");
 }
 
+/** apt's own defaults, which only an option of a source may weaken; a host may have others. */
+const STRICT: readonly [name: string, value: string][] = [
+  ["Acquire::Check-Valid-Until", "true"],
+  ["Acquire::Check-Date", "true"],
+  ["Acquire::AllowInsecureRepositories", "false"],
+  ["Acquire::AllowWeakRepositories", "false"],
+  ["Acquire::AllowDowngradeToInsecureRepositories", "false"],
+];
+
 /** The host's settings that say how to reach archives, from the output of `apt-config dump`. */
 export function hostTransport(dump: string): [name: string, value: string][] {
-  const wanted =
-    /^Acquire::((http|https|ftp|socks)::.+|Check-Valid-Until|Check-Date|ForceIPv[46])$/i;
+  return settings(dump, /^Acquire::((http|https|ftp|socks)::.+|ForceIPv[46])$/i);
+}
+
+/** The host's settings that say whether its sources may be out of date, likewise. */
+export function hostDateChecks(dump: string): [name: string, value: string][] {
+  return settings(dump, /^Acquire::(Check-Valid-Until|Check-Date)$/i);
+}
+
+function settings(dump: string, wanted: RegExp): [name: string, value: string][] {
   return dump.split("\n").flatMap((line) => {
     const found = /^(\S+) "(.*)";$/.exec(line);
     const [, name = "", value = ""] = found ?? [];

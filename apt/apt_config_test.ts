@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { lacks } from "../tests/support/lacks.ts";
-import { formatAptConfig, hostTransport } from "./apt_config.ts";
+import { formatAptConfig, hostDateChecks, hostTransport } from "./apt_config.ts";
 
 const config = (dir: string) => ({
   dir,
@@ -31,6 +31,8 @@ Deno.test("formatAptConfig() always sets every root, as apt itself reads it", {
       "Dir::Cache": `${dir}/var/cache/apt`,
       "Dir::Log": `${dir}/var/log/apt`,
       "Acquire::http::Proxy": "http://proxy.example.org:3128",
+      "Acquire::Check-Valid-Until": "true",
+      "Acquire::AllowInsecureRepositories": "false",
     };
     for (const [name, value] of Object.entries(wanted)) {
       assertStringIncludes(dump, `${name} "${value}";`);
@@ -61,13 +63,13 @@ Deno.test("formatAptConfig() lets no value break out of its quotes", () => {
   );
 });
 
-Deno.test("hostTransport() takes proxies and leaves everything else", () => {
+Deno.test("hostTransport() and hostDateChecks() take what they are for and leave everything else", () => {
   const dump =
     'Acquire "";\nAcquire::http::Proxy "http://p/";\nDir "/";\nAcquire::Check-Valid-Until "false";\n' +
     'Acquire::https::Verify-Peer "true";\nDPkg::Options:: "--force-all";\nAcquire::Languages:: "none";\n';
   assertEquals(hostTransport(dump).map(([name]) => name), [
     "Acquire::http::Proxy",
-    "Acquire::Check-Valid-Until",
     "Acquire::https::Verify-Peer",
   ]);
+  assertEquals(hostDateChecks(dump), [["Acquire::Check-Valid-Until", "false"]]);
 });

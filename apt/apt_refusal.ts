@@ -24,22 +24,23 @@ export function explainUpdate(stderr: string, cause: RunError): AptError {
     const source = /(?:https?|file|copy|ftp|mirror[+\w]*):\S+/.exec(untrusted)?.[0] ?? "a source";
     return new AptError("apt/untrusted-source", `Cannot trust source "${source}": ${untrusted}`, {
       subject: source,
-      hint: "Name the archive's key with Signed-By: /path/to/key.gpg in its .sources file",
+      hint: "Name the archive's key with Signed-By: /path/to/key.gpg in its .sources file" +
+        (/is not signed/.test(untrusted) ? "; to do without any signature, set Trusted: yes" : ""),
       cause,
     });
   }
   const weak = text(/No Hash entry in Release file|uses weak digest|weak security information/);
   if (weak) {
     return new AptError("apt/weak-source", `Cannot trust a source: ${weak}`, {
-      hint: "Ask its maintainer for SHA256 in its Release file, or set Allow-Weak: yes in its " +
-        ".sources file",
+      hint: "Ask its maintainer for SHA256 in its Release file; nothing weaker is believed",
       cause,
     });
   }
   const expired = text(/is not valid yet|is expired|Release file .* expired/i);
   if (expired) {
+    const option = /not valid yet/.test(expired) ? "Check-Date" : "Check-Valid-Until";
     return new AptError("apt/expired-source", `Cannot use an outdated source: ${expired}`, {
-      hint: "If that is what you want, set Check-Valid-Until: no in its .sources file",
+      hint: `If that is what you want, set ${option}: no in its .sources file`,
       cause,
     });
   }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { hostRunner, type Progress, RunError, type Runner } from "@apt-ostree/base";
-import { formatAptConfig, hostTransport } from "./apt_config.ts";
+import { formatAptConfig, hostDateChecks, hostTransport } from "./apt_config.ts";
 import { explainUpdate } from "./apt_refusal.ts";
 import { AptRunner } from "./apt_runner.ts";
 import type { Stanza } from "./deb822.ts";
@@ -34,6 +34,11 @@ export interface AptRootOptions {
   readonly status?: string;
   /** Whether the host's keys, passwords and proxies serve. @default {true} */
   readonly hostTrust?: boolean;
+  /**
+   * Whether the host's word counts that sources may be out of date (`Acquire::Check-Valid-Until`,
+   * `Check-Date`): for sources that are its own. @default {false}
+   */
+  readonly hostDates?: boolean;
   /** Proxy for HTTP, as `Acquire::http::Proxy` takes it. */
   readonly proxy?: string;
   /** Starts apt. @default {hostRunner} */
@@ -95,19 +100,23 @@ export class AptRoot {
     writeSources(dir, sources);
     Deno.writeTextFileSync(`${dir}/etc/apt/preferences`, options.preferences ?? "");
     const root = new AptRoot(options);
-    const extra: (readonly [string, string])[] = options.hostTrust === false ? [] : hostTransport(
+    const extra: [string, string][] = [];
+    const { hostTrust = true, hostDates = false } = options;
+    if (hostTrust || hostDates) {
       // Told the architectures, it does not ask the machine's dpkg for them.
-      await root.#apt.text(
-        ["apt-config", "-o", `APT::Architectures::=${options.architecture}`, "dump"],
-        { env: { APT_CONFIG: "/dev/null" } },
-      ),
-    );
+      const architecture = `APT::Architectures::=${options.architecture}`;
+      const dump = await root.#apt.text(["apt-config", "-o", architecture, "dump"], {
+        env: { APT_CONFIG: "/dev/null" },
+      });
+      if (hostTrust) extra.push(...hostTransport(dump));
+      if (hostDates) extra.push(...hostDateChecks(dump));
+    }
     if (options.proxy) extra.push(["Acquire::http::Proxy", options.proxy]);
     const config = formatAptConfig({
       dir,
       architecture: options.architecture,
       foreignArchitectures: options.foreignArchitectures ?? [],
-      hostTrust: options.hostTrust !== false,
+      hostTrust,
       extra,
     });
     Deno.writeTextFileSync(`${dir}/apt.conf`, config);

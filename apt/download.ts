@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { type Progress, RunError, type RunOptions, type RunResult } from "@apt-ostree/base";
 import { AptError } from "./error.ts";
 import type { PlannedPackage } from "./plan.ts";
+import { TransferMeter } from "./transfer_meter.ts";
 
 /** How {@linkcode downloadPackages} goes about it. */
 export interface DownloadOptions {
@@ -55,12 +56,18 @@ export async function* downloadPackages(
     yield { package: each, path: fileOf(directory, each) };
   }
   if (queue.missing.length === 0) return;
+  const transfers = new Map(
+    queue.missing.map((
+      each,
+    ) => [each.sha256, { path: partialOf(directory, each), size: each.size }]),
+  );
+  using meter = progress && new TransferMeter(progress, phase, transfers);
   let done = 0;
   let bytes = 0;
   for await (const each of queue.fetchAll()) {
     bytes += each.size;
     done++;
-    progress?.({ type: "phase-progress", phase, done, bytes, item: each.name });
+    meter?.finish(each.sha256, each.name);
     yield { package: each, path: fileOf(directory, each) };
   }
   progress?.({ type: "phase-end", phase, done, bytes, ms: performance.now() - start });
@@ -77,6 +84,10 @@ export function hasSha256(path: string, sha256: string): boolean {
 
 function fileOf(directory: string, each: PlannedPackage): string {
   return `${directory}/${each.sha256}.deb`;
+}
+
+function partialOf(directory: string, each: PlannedPackage): string {
+  return `${directory}/partial/${each.sha256}.deb`;
 }
 
 class Queue {
@@ -123,15 +134,17 @@ class Queue {
     const waiting = this.missing.toSorted((a, b) => b.size - a.size);
     const ready: PlannedPackage[] = [];
     let wake = Promise.withResolvers<void>();
+    const lanes = Math.max(1, this.#options.parallel ?? 4);
+    // Few packages are spread over the lanes, many are handed out in batches.
+    const next = () => waiting.splice(0, Math.min(BATCH, Math.ceil(waiting.length / lanes)));
     const work = async () => {
-      for (let batch; (batch = waiting.splice(0, BATCH)).length > 0;) {
+      for (let batch; (batch = next()).length > 0;) {
         await this.#fetch(batch, signal, (each) => {
           ready.push(each);
           wake.resolve();
         });
       }
     };
-    const lanes = Math.max(1, this.#options.parallel ?? 4);
     let over = false;
     const all = Promise.all(Array.from({ length: lanes }, work)).finally(() => {
       over = true;
@@ -216,7 +229,7 @@ class Queue {
   }
 
   #partial(each: PlannedPackage): string {
-    return `${this.#directory}/partial/${each.sha256}.deb`;
+    return partialOf(this.#directory, each);
   }
 }
 

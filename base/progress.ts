@@ -25,6 +25,8 @@ export type ProgressEvent =
     readonly total?: number;
     /** Bytes done so far, where the phase counts bytes. */
     readonly bytes?: number;
+    /** Bytes a second of late, where the phase counts bytes and knows that. */
+    readonly bytesPerSecond?: number;
     /** The thing just finished or begun, for example a package. */
     readonly item?: string;
   }

@@ -35,8 +35,12 @@ export function drawProgress(write: Write, terminal: boolean): Progress {
         const bytes = event.bytes === undefined
           ? ""
           : `  ${size(event.bytes)}${start?.totalBytes ? `/${size(start.totalBytes)}` : ""}`;
+        const { bytesPerSecond } = event;
+        const rate = bytesPerSecond === undefined ? "" : `  ${size(bytesPerSecond)}/s`;
         const count = `${event.done}${start?.total === undefined ? "" : `/${start.total}`}`;
-        write(`\r\x1b[K${start?.title ?? event.phase}  ${count}${bytes}  ${event.item ?? ""}`);
+        write(
+          `\r\x1b[K${start?.title ?? event.phase}  ${count}${bytes}${rate}  ${event.item ?? ""}`,
+        );
         moving = true;
         break;
       }

@@ -192,6 +192,7 @@ class Compose {
       dir: `${this.#area.cachedir}/apt`,
       architecture: dpkgArchitecture(this.#basearch),
       sources: this.#sources,
+      hostDates: this.#treefile.repos === undefined,
       ...pickDefined(options, "runner", "proxy"),
       ...pickDefined(this.#treefile, "snapshot"),
     });

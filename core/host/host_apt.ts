@@ -28,6 +28,7 @@ export async function openHostApt(options: HostAptOptions = {}): Promise<AptRoot
     dir: `${root}/${CACHE}`,
     architecture,
     sources: readHostSources(root === "" ? "/" : root),
+    hostDates: root === "",
     preferences: readPreferences(`${root}/etc/apt`),
     ...(options.runner ? { runner: options.runner } : {}),
   });

@@ -13,7 +13,12 @@ if (!wanted || install.length === 0) throw new Error("Usage: why.ts WANTED PACKA
 const dir = await Deno.makeTempDir();
 try {
   const architecture = Deno.build.arch === "x86_64" ? "amd64" : "arm64";
-  const apt = await AptRoot.create({ dir, architecture, sources: readHostSources() });
+  const apt = await AptRoot.create({
+    dir,
+    architecture,
+    sources: readHostSources(),
+    hostDates: true,
+  });
   await apt.update();
   const { packages } = await apt.plan({ install, essential: false });
   const planned = new Map(packages.map((each) => [each.name, each]));

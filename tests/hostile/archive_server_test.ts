@@ -1,6 +1,6 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { AptError, AptRoot } from "@apt-ostree/apt";
-import { AptOstreeError } from "@apt-ostree/base";
+import { AptOstreeError, hostRunner, type Runner } from "@apt-ostree/base";
 import { makeDeb, output, run } from "../support/archive.ts";
 import { type HttpArchive as Archive, withHttpArchive } from "../support/http_archive.ts";
 import { lacks } from "../support/lacks.ts";
@@ -101,16 +101,30 @@ for (const [what, code, falsify] of LISTS) {
   );
 }
 
-const SUITES: [what: string, code: string, publish: Parameters<Archive["publish"]>[0]][] = [
-  ["a suite that has expired", "apt/expired-source", {
-    date: "Sun, 02 Nov 2025 10:00:00 UTC",
-    validUntil: "Sun, 09 Nov 2025 10:00:00 UTC",
-  }],
-  ["a suite that lists MD5 alone", "apt/weak-source", { hash: "MD5Sum" }],
-  ["a suite from the future", "apt/expired-source", { date: "Sun, 01 Nov 2099 10:00:00 UTC" }],
+/** Suites that are refused, and the option of a source that would allow them, if any. */
+const SUITES: [
+  what: string,
+  code: string,
+  publish: Parameters<Archive["publish"]>[0],
+  option: string | undefined,
+][] = [
+  [
+    "a suite that has expired",
+    "apt/expired-source",
+    { date: "Sun, 02 Nov 2025 10:00:00 UTC", validUntil: "Sun, 09 Nov 2025 10:00:00 UTC" },
+    "Check-Valid-Until: no",
+  ],
+  ["a suite that lists MD5 alone", "apt/weak-source", { hash: "MD5Sum" }, undefined],
+  [
+    "a suite from the future",
+    "apt/expired-source",
+    { date: "Sun, 01 Nov 2099 10:00:00 UTC" },
+    "Check-Date: no",
+  ],
+  ["a suite that nobody signed", "apt/untrusted-source", { signed: false }, "Trusted: yes"],
 ];
 
-for (const [what, code, publish] of SUITES) {
+for (const [what, code, publish, option] of SUITES) {
   Deno.test(
     `${what} is refused, with what would allow it`,
     { ignore },
@@ -120,11 +134,57 @@ for (const [what, code, publish] of SUITES) {
         const apt = await root();
         const error = await assertRejects(() => apt.update(), AptError);
         assertEquals([error.code, error.hint === undefined], [code, false], error.message);
+        if (option !== undefined) {
+          assertStringIncludes(error.hint!, option);
+          const [source] = archive.sources;
+          const sources = [{ ...source!, text: `${source!.text}${option}\n` }];
+          const told = await AptRoot.create({
+            dir: `${dir}/told`,
+            architecture: "amd64",
+            sources,
+            hostTrust: false,
+          });
+          await assertRecovers(archive, told, dir);
+        }
         await archive.publish();
         await assertRecovers(archive, apt, dir);
       }),
   );
 }
+
+Deno.test(
+  "what a host allows of its own sources counts for no others",
+  { ignore },
+  () =>
+    withArchive(async (archive, _, dir) => {
+      await archive.publish({
+        date: "Sun, 02 Nov 2025 10:00:00 UTC",
+        validUntil: "Sun, 09 Nov 2025 10:00:00 UTC",
+      });
+      const lax = 'Acquire::Check-Valid-Until "false";\n' +
+        'Acquire::AllowInsecureRepositories "true";\n';
+      const runner: Runner = {
+        run: async (argv, options) =>
+          argv[0] === "apt-config"
+            ? { status: 0, stdout: new TextEncoder().encode(lax), stderr: "" }
+            : await hostRunner.run(argv, options),
+      };
+      const options = {
+        dir: `${dir}/root`,
+        architecture: "amd64",
+        sources: archive.sources,
+        runner,
+      };
+      const others = await AptRoot.create(options);
+      const error = await assertRejects(() => others.update(), AptError);
+      assertEquals(error.code, "apt/expired-source");
+      await assertRecovers(archive, await AptRoot.create({ ...options, hostDates: true }), dir);
+      await archive.publish({ signed: false });
+      const unsigned = await AptRoot.create({ ...options, dir: `${dir}/other`, hostDates: true });
+      const refused = await assertRejects(() => unsigned.update(), AptError);
+      assertEquals(refused.code, "apt/untrusted-source");
+    }),
+);
 
 Deno.test("a suite older than the one seen before is refused, even after its lists are gone", {
   ignore,

@@ -24,6 +24,7 @@ async function fetchEssential(): Promise<string> {
     dir: `${BUILD}/apt`,
     architecture: Deno.build.arch === "x86_64" ? "amd64" : "arm64",
     sources: readHostSources(),
+    hostDates: true,
   });
   await apt.update();
   const plan = await apt.plan({ install: ["usr-is-merged"], recommends: false });

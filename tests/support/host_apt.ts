@@ -7,7 +7,12 @@ const CACHE = new URL("../../build/test-cache", import.meta.url).pathname;
 export async function hostApt(): Promise<{ readonly root: AptRoot; readonly dir: string }> {
   const dir = `${CACHE}/host-apt`;
   const architecture = (await output("dpkg", "--print-architecture")).trim();
-  const root = await AptRoot.create({ dir, architecture, sources: readHostSources() });
+  const root = await AptRoot.create({
+    dir,
+    architecture,
+    sources: readHostSources(),
+    hostDates: true,
+  });
   await root.update();
   return { root, dir };
 }

@@ -6,7 +6,11 @@ export class HttpArchive implements AsyncDisposable {
   readonly #dir: string;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   /** Answers instead of the file, where it gives one. */
-  falsify: (path: string, bytes: Uint8Array) => Response | Uint8Array | undefined = () => undefined;
+  falsify: (
+    path: string,
+    bytes: Uint8Array,
+    request: Request,
+  ) => Response | Uint8Array | undefined = () => undefined;
 
   /** Serve a directory with `dists/`, `pool/`, `gnupg/` and `key.gpg`. */
   constructor(dir: string) {
@@ -16,7 +20,7 @@ export class HttpArchive implements AsyncDisposable {
       async (request) => {
         const path = new URL(request.url).pathname;
         const bytes = await Deno.readFile(`${dir}${path}`).catch(() => undefined);
-        const answer = this.falsify(path, bytes ?? new Uint8Array());
+        const answer = this.falsify(path, bytes ?? new Uint8Array(), request);
         if (answer instanceof Response) return answer;
         const body = answer ?? bytes;
         return body ? new Response(new Uint8Array(body)) : new Response("", { status: 404 });
@@ -42,6 +46,8 @@ export class HttpArchive implements AsyncDisposable {
     readonly validUntil?: string;
     readonly hash?: "SHA256" | "MD5Sum";
     readonly packages?: string;
+    /** @default {true} */
+    readonly signed?: boolean;
     /** Address of its snapshots, with `@SNAPSHOTID@` for the date. */
     readonly snapshots?: string;
   } = {}): Promise<void> {
@@ -65,6 +71,7 @@ export class HttpArchive implements AsyncDisposable {
     readonly validUntil?: string;
     readonly hash?: "SHA256" | "MD5Sum";
     readonly snapshots?: string;
+    readonly signed?: boolean;
   } = {}): Promise<void> {
     const { date = "Sun, 01 Nov 2026 10:00:00 UTC", hash = "SHA256" } = options;
     const dir = this.#dir;
@@ -83,6 +90,7 @@ export class HttpArchive implements AsyncDisposable {
     await Deno.writeTextFile(`${dir}/dists/test/Release`, release);
     const gpg = ["gpg", "--homedir", `${dir}/gnupg`, "--batch", "--yes", "--quiet"];
     const signed = `${dir}/dists/test/InRelease`;
+    if (options.signed === false) return await run("rm", "-f", signed);
     await run(...gpg, "--clearsign", "--output", signed, `${dir}/dists/test/Release`);
   }
 

@@ -101,6 +101,7 @@ function aptRoot(suite: string): Promise<AptRoot> {
     dir: `${testCache()}/apt-${suite}`,
     architecture: Deno.build.arch === "x86_64" ? "amd64" : "arm64",
     sources: [{ name: "test.sources", text }],
+    hostDates: true, // its archives are those of this machine
   });
 }
 
