@@ -23,6 +23,7 @@ export function parseDeb822(text: string, file: string): Stanza[] {
   const stanzas: Stanza[] = [];
   let stanza: Stanza | undefined;
   let name: string | undefined;
+  let tail = ""; // blanks at the end of a field's first line: dpkg keeps them where more lines follow
   let number = 0;
   for (const line of text.split("\n")) {
     number++;
@@ -35,7 +36,8 @@ export function parseDeb822(text: string, file: string): Stanza[] {
       if (!stanza || name === undefined) {
         throw bad(file, number, 1, "a continuation line without a field");
       }
-      stanza.set(name, `${stanza.get(name)}\n${line}`);
+      stanza.set(name, `${stanza.get(name)}${tail}\n${line}`);
+      tail = "";
       continue;
     }
     const colon = line.indexOf(":");
@@ -48,7 +50,9 @@ export function parseDeb822(text: string, file: string): Stanza[] {
       stanzas.push(stanza);
     }
     if (stanza.has(name)) throw bad(file, number, 1, `field "${name}" stands twice`);
-    stanza.set(name, line.slice(colon + 1).trim());
+    const value = line.slice(colon + 1).trim();
+    stanza.set(name, value);
+    tail = value === "" ? "" : line.slice(line.trimEnd().length);
   }
   return stanzas;
 }

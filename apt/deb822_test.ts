@@ -23,6 +23,11 @@ Deno.test("parseDeb822() reads paragraphs, comments and continuation lines", () 
   assertEquals([...b!], [["Package", "b"]]);
 });
 
+Deno.test("parseDeb822() keeps blanks before a continuation line, as dpkg does, and no others", () => {
+  const [a] = parseDeb822("Package: a \nDescription: short \n long\nConffiles: \n /etc/a 0\n", "f");
+  assertEquals([...a!.values()], ["a", "short \n long", "\n /etc/a 0"]);
+});
+
 Deno.test("formatStanza() gives the text back", () => {
   const [a] = parseDeb822(TEXT, "f");
   assertEquals(formatStanza(a!), TEXT.split("\n").slice(1, 8).join("\n"));

@@ -54,7 +54,7 @@ export interface PackageCommit extends PackageMetadata {
 }
 
 /** Changes when imports of an earlier version must be done again. */
-export const IMPORT_VERSION = 1;
+export const IMPORT_VERSION = 2;
 
 /** Metadata of a package commit, in the form that commits hold. */
 export function encodePackageMetadata(metadata: PackageMetadata): VariantDict {
