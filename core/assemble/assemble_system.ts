@@ -1,3 +1,4 @@
+import { formatStanza } from "@apt-ostree/apt";
 import { hostRunner, type Progress, type Runner } from "@apt-ostree/base";
 import {
   applyOverlay,
@@ -16,7 +17,7 @@ import {
   runMaintainerScript,
   Sandbox,
 } from "@apt-ostree/sandbox";
-import { ROOT_DIRECTORIES, USR_MERGE_LINKS } from "./root_layout.ts";
+import { DPKG_DATABASE, ROOT_DIRECTORIES, USR_MERGE_LINKS } from "./root_layout.ts";
 import { AssembleError } from "../error.ts";
 import type { PackageCommit } from "../import/package_commit.ts";
 import { parseGroup, parsePasswd } from "./account_files.ts";
@@ -24,12 +25,18 @@ import { DpkgDatabase, type UnpackedPackage } from "./dpkg_database.ts";
 import { FileOwners } from "./file_owners.ts";
 import { type AccountIds, mergePackage } from "./merge_packages.ts";
 import { KEEP_ALL, type PathFilter } from "./path_filter.ts";
-import { planWaves } from "./plan_waves.ts";
+import { configuredByDpkg, planWaves } from "./plan_waves.ts";
 import { type Stage, StageCache } from "./stage_cache.ts";
 import { readTreeText } from "./tree_text.ts";
 
 /** Places that are mount points inside a sandbox: what lies there is no part of the tree. */
 const MOUNT_POINTS: ReadonlySet<string> = new Set(["dev", "proc", "sys", "run", "tmp", "var/tmp"]);
+
+/** Where dpkg has the control files of a package that it is about to unpack. */
+const PREINST_PLACE = `${DPKG_DATABASE}/tmp.ci`;
+const SCRIPT_MEMBERS: ReadonlySet<string> = new Set([
+  ...["config", "postinst", "postrm", "preinst", "prerm"],
+]);
 
 /** How {@linkcode Assembly} works. */
 export interface AssemblyOptions {
@@ -240,12 +247,13 @@ export class Assembly {
         accounts: this.#accounts(),
         owners: this.#owners,
       };
+      const byDpkg = configuredByDpkg(wave);
       const unpacked = wave.map((pkg): UnpackedPackage => {
         // In a fresh tree conffiles are in their place from the start: dpkg itself reads some.
-        const unpackOnly = needsDpkg(pkg) && !options.fresh;
+        const unpackOnly = byDpkg.has(pkg) && !options.fresh;
         const merged = mergePackage(context, pkg, { unpackOnly });
         this.#skipped.push(...pkg.skipped);
-        return { merged, state: needsDpkg(pkg) ? "unpacked" : "installed" };
+        return { merged, state: byDpkg.has(pkg) ? "unpacked" : "installed" };
       });
       for (const name of MULTILIB) {
         if (tree.isDir(`usr/${name}`) && !tree.lookup(name)) tree.putLink(txn, name, `usr/${name}`);
@@ -270,16 +278,11 @@ export class Assembly {
   async #runPreinsts(wave: readonly PackageCommit[]): Promise<void> {
     const packages = sortFirst(wave).filter((pkg) => pkg.scripts.includes("preinst"));
     if (packages.length === 0) return;
-    // The scripts of packages that are not laid out yet come from their commits.
-    const scripts = `${this.#options.directory}/preinst-${this.#stage}`;
-    Deno.mkdirSync(scripts, { recursive: true });
     const sandbox = await this.sandbox();
-    const bind = { source: scripts, dest: "/run/apt-ostree/preinst", writable: false };
     for (const pkg of packages) {
-      const checksum = pkg.info.get(`${pkg.databaseName}.preinst`)!;
-      Deno.writeFileSync(`${scripts}/${pkg.id.name}`, this.#repo.readFile(checksum), {
-        mode: 0o755,
-      });
+      const source = `${this.#options.directory}/preinst-${this.#stage}/${pkg.id.name}`;
+      this.#writeControlFiles(pkg, source);
+      const bind = { source, dest: `/${PREINST_PLACE}`, writable: false };
       await runMaintainerScript(
         sandbox,
         {
@@ -289,11 +292,26 @@ export class Assembly {
           script: "preinst",
           args: ["install"],
         },
-        `/run/apt-ostree/preinst/${pkg.id.name}`,
+        "/var/lib/dpkg/tmp.ci/preinst",
         { binds: [bind], ...this.#output() },
       );
     }
     await sandbox.keep();
+    this.tree.remove(PREINST_PLACE);
+  }
+
+  /**
+   * Lay out what a package says beside its files, as dpkg does before a preinst runs: programs that the
+   * script calls look there for the package's name and for its questions.
+   */
+  #writeControlFiles(pkg: PackageCommit, directory: string): void {
+    Deno.mkdirSync(directory, { recursive: true });
+    Deno.writeTextFileSync(`${directory}/control`, `${formatStanza(pkg.control)}\n`);
+    for (const [name, checksum] of pkg.info) {
+      const member = name.slice(pkg.databaseName.length + 1);
+      const mode = SCRIPT_MEMBERS.has(member) ? 0o755 : 0o644;
+      Deno.writeFileSync(`${directory}/${member}`, this.#repo.readFile(checksum), { mode });
+    }
   }
 
   async #configure(wave: readonly PackageCommit[]): Promise<void> {
@@ -355,7 +373,7 @@ export class Assembly {
 /** Directories of the merged /usr that only some architectures have. */
 const MULTILIB = ["lib64", "lib32", "libx32", "libo32"];
 
-/** Whether only dpkg can bring the package from unpacked to installed. */
+/** Whether configuring the package runs something. */
 function needsDpkg(pkg: PackageCommit): boolean {
   return pkg.scripts.includes("postinst");
 }

@@ -11,7 +11,7 @@ import { packageRef } from "../import/package_ref.ts";
 import { FileOwners } from "./file_owners.ts";
 import { type MergeContext, mergePackage } from "./merge_packages.ts";
 import { KEEP_ALL } from "./path_filter.ts";
-import { planWaves } from "./plan_waves.ts";
+import { configuredByDpkg, planWaves } from "./plan_waves.ts";
 
 const ignore = Deno.uid() !== 0 || await lacks("dpkg-deb");
 readXattrs("/"); // loads the C library before a test can be blamed for it
@@ -296,18 +296,72 @@ Deno.test(
         planWaves(packages, { fresh, layers }).map((wave) =>
           wave.map((pkg) => pkg.id.name).toSorted()
         );
-      assertEquals(names([["daemon", "picky", "easy", "extra=1.0"]]), [["dpkg", "libc"], [
+      const first = ["dpkg", "libc"];
+      // Only what a preinst waits for comes early: all the rest is configured in one go, as by dpkg.
+      assertEquals(names([["daemon", "picky", "easy", "extra=1.0"]]), [first, ["helper"], [
         "daemon",
         "easy",
         "extra",
-        "helper",
-      ], ["picky"]]);
-      assertEquals(names([["daemon"], ["extra", "easy", "picky"]]), [["dpkg", "libc"], [
+        "picky",
+      ]]);
+      assertEquals(names([["daemon"], ["extra", "easy", "picky"]]), [first, [
         "daemon",
         "helper",
       ], ["easy", "extra", "picky"]]);
-      assertEquals(names([], false), [["daemon", "dpkg", "easy", "extra", "helper", "libc"], [
+      assertEquals(names([], false), [["helper"], [
+        "daemon",
+        "dpkg",
+        "easy",
+        "extra",
+        "libc",
         "picky",
       ]]);
     }),
 );
+
+Deno.test(
+  "planWaves() has what dpkg wants configured before it unpacks a package in a step before it",
+  {
+    ignore,
+  },
+  () =>
+    inWorld(async (world) => {
+      const postinst = { postinst: "#!/bin/sh\n" };
+      const specs: DebSpec[] = [
+        { name: "init", fields: { "Pre-Depends": "manager" } },
+        { name: "manager", fields: { "Pre-Depends": "tls", Depends: "lib" }, control: postinst },
+        { name: "tls", control: postinst },
+        { name: "lib" },
+        { name: "apt" },
+        { name: "other", fields: { Depends: "lib" }, control: postinst },
+      ];
+      const packages: PackageCommit[] = [];
+      for (const spec of specs) packages.push(await world.import(spec));
+      const waves = planWaves(packages, { fresh: true });
+      assertEquals(waves.map((wave) => wave.map((pkg) => pkg.id.name)), [
+        ["apt"],
+        ["tls"],
+        ["manager", "lib"],
+        ["init", "other"],
+      ]);
+    }),
+);
+
+Deno.test("configuredByDpkg() leaves out only what no script of the same step stands on", {
+  ignore,
+}, () =>
+  inWorld(async (world) => {
+    const specs: DebSpec[] = [
+      { name: "daemon", fields: { Depends: "adder" }, control: { postinst: "#!/bin/sh\n" } },
+      { name: "adder", fields: { Depends: "accounts" } },
+      { name: "accounts", control: { postinst: "#!/bin/sh\n" } },
+      { name: "fonts", fields: { Depends: "adder" } },
+    ];
+    const packages: PackageCommit[] = [];
+    for (const spec of specs) packages.push(await world.import(spec));
+    assertEquals([...configuredByDpkg(packages)].map((pkg) => pkg.id.name).toSorted(), [
+      "accounts",
+      "adder",
+      "daemon",
+    ]);
+  }));

@@ -119,6 +119,11 @@ export class DpkgDatabase implements InstalledFiles {
       }
     }
     this.#write(txn, "status", joinStatus(stanzas.values()));
+    const native = packages.find(({ merged }) => merged.pkg.id.name === "dpkg");
+    // Installers of Debian name the architecture here, beside which dpkg lists foreign ones.
+    if (native && this.#read("arch") === "") {
+      this.#write(txn, "arch", `${native.merged.pkg.id.architecture}\n`);
+    }
     const triggered = packages.map(({ merged: { pkg } }) => ({
       ...pkg,
       triggers: parseTriggers(pkg.triggers),

@@ -6,8 +6,9 @@ import type { PackageCommit } from "../import/package_commit.ts";
  *
  * First the essential packages of a fresh tree, which everything may rely on; then each layer of the
  * treefile with what it needs, so that a tree that includes another goes through the same steps as the
- * other first. Within a layer a preinst may rely on its package's Pre-Depends being configured: these
- * come in an earlier step, with all that they depend on.
+ * other first. Within a layer the Pre-Depends of a package come in an earlier step, with all that they
+ * depend on, and nothing else does: dpkg unpacks no package before these are configured, and the order
+ * of scripts decides, for example, which numbers accounts get.
  *
  * @param packages In apt's order of unpacking, which each step keeps.
  * @param options.layers Names of the packages that each layer asks for.
@@ -24,55 +25,73 @@ export function planWaves(
 ): PackageCommit[][] {
   const index = new Index(packages);
   const essential = options.fresh
-    ? index.closure(packages.filter((pkg) => pkg.control.get("Essential") === "yes"))
+    ? index.closure(packages.filter(isEssential))
     : new Set<PackageCommit>();
-  const level = startLevels(packages, index, options.layers ?? [], options.recommends ?? false);
-  for (const pkg of essential) level.set(pkg, 0);
-  // Levels only rise; a circle through Pre-Depends, which archives do not have, ends at the bound.
+  const layer = layersOf(packages, index, options.layers ?? [], options.recommends ?? false);
+  for (const pkg of essential) layer.set(pkg, -1);
+  // How many steps of its layer come after a package's own: only what others wait for comes early.
+  const after = new Map(packages.map((pkg) => [pkg, 0]));
+  const raise = (pkg: PackageCommit, steps: number) => {
+    if (steps <= after.get(pkg)!) return false;
+    after.set(pkg, steps);
+    return true;
+  };
+  // Numbers only rise; a circle through Pre-Depends, which archives do not have, ends at the bound.
   for (let round = 0, changed = true; changed && round < packages.length; round++) {
     changed = false;
     for (const pkg of packages) {
       if (essential.has(pkg)) continue;
-      let wanted = Math.max(
-        level.get(pkg)!,
-        ...index.dependencies(pkg).map((each) => level.get(each)!),
-      );
-      if (pkg.scripts.includes("preinst")) {
-        for (const each of index.closure(index.preDependencies(pkg))) {
-          if (each !== pkg) wanted = Math.max(wanted, level.get(each)! + 1);
-        }
+      const here = (each: PackageCommit) => each !== pkg && layer.get(each) === layer.get(pkg);
+      const steps = after.get(pkg)!;
+      for (const each of index.dependencies(pkg)) {
+        if (here(each) && raise(each, steps)) changed = true;
       }
-      if (wanted > level.get(pkg)!) {
-        level.set(pkg, wanted);
-        changed = true;
+      for (const each of index.configuredBefore(pkg)) {
+        if (here(each) && raise(each, steps + 1)) changed = true;
       }
     }
   }
-  const waves = Map.groupBy(packages, (pkg) => level.get(pkg)!);
-  return [...waves].sort(([a], [b]) => a - b).map(([, wave]) => wave);
+  const layers = Map.groupBy(packages, (pkg) => layer.get(pkg)!);
+  return [...layers].sort(([a], [b]) => a - b).flatMap(([, members]) => {
+    const steps = Map.groupBy(members, (pkg) => after.get(pkg)!);
+    return [...steps].sort(([a], [b]) => b - a).map(([, wave]) => wave);
+  });
 }
 
-/** The lowest step of each package: room lies between the layers for steps within them. */
-function startLevels(
+/**
+ * Which packages of one step only dpkg can bring from unpacked to installed: those with a postinst, and
+ * all that these depend on. Were one of the latter recorded as installed right away, dpkg would not
+ * look through it at what it depends on in turn, and configure too early.
+ */
+export function configuredByDpkg(wave: readonly PackageCommit[]): Set<PackageCommit> {
+  return new Index(wave).closure(wave.filter((pkg) => pkg.scripts.includes("postinst")));
+}
+
+/** What every system begins with; apt counts itself among it, as Debian's own installers do. */
+function isEssential(pkg: PackageCommit): boolean {
+  return pkg.control.get("Essential") === "yes" || pkg.id.name === "apt";
+}
+
+/** The number of each package's layer: the first that asks for it, itself or through another. */
+function layersOf(
   packages: readonly PackageCommit[],
   index: Index,
   layers: readonly (readonly string[])[],
   recommends: boolean,
 ): Map<PackageCommit, number> {
-  const room = packages.length + 1;
-  const level = new Map<PackageCommit, number>();
+  const found = new Map<PackageCommit, number>();
   layers.forEach((layer, at) => {
     const names = new Set(layer.map((request) => request.replace(/[=/:].*/, "")));
     const asked = packages.filter((pkg) => names.has(pkg.id.name));
     for (const pkg of index.closure(asked, recommends)) {
-      if (!level.has(pkg)) level.set(pkg, 1 + at * room);
+      if (!found.has(pkg)) found.set(pkg, at);
     }
   });
   // What nothing here accounts for, for example a virtual request, belongs to the last layer.
   for (const pkg of packages) {
-    if (!level.has(pkg)) level.set(pkg, 1 + Math.max(0, layers.length - 1) * room);
+    if (!found.has(pkg)) found.set(pkg, Math.max(0, layers.length - 1));
   }
-  return level;
+  return found;
 }
 
 /** Finds the packages of a set that satisfy dependencies. */
@@ -99,6 +118,17 @@ class Index {
 
   preDependencies(pkg: PackageCommit): PackageCommit[] {
     return this.#satisfy(parseDependencies(pkg.control.get("Pre-Depends") ?? ""));
+  }
+
+  /**
+   * What dpkg wants configured before it unpacks a package: its Pre-Depends with all that they depend
+   * on. Where neither a preinst looks at them nor they have anything to run, the order cannot be seen.
+   */
+  configuredBefore(pkg: PackageCommit): Set<PackageCommit> {
+    const before = this.closure(this.preDependencies(pkg));
+    const matters = pkg.scripts.includes("preinst") ||
+      [...before].some((each) => each.scripts.includes("postinst"));
+    return matters ? before : new Set();
   }
 
   dependencies(pkg: PackageCommit): PackageCommit[] {
