@@ -8,6 +8,7 @@ export { type CompressionFormat, decompress, type DecompressOptions } from "./de
 export { AptOstreeError, type AptOstreeErrorOptions } from "./error.ts";
 export { readBootId } from "./boot_id.ts";
 export { LibcError } from "./libc.ts";
+export { makeFifo } from "./make_fifo.ts";
 export { OfdLock, syncFilesystem } from "./ofd_lock.ts";
 export { orAbort } from "./or_abort.ts";
 export { pathExists } from "./path_exists.ts";
@@ -15,6 +16,7 @@ export { type ProcFile, readProcSelf } from "./read_proc_self.ts";
 export { type Progress, type ProgressEvent } from "./progress.ts";
 export { quoted } from "./quoted.ts";
 export { replaceProcess } from "./replace_process.ts";
+export { readUnfollowed } from "./read_unfollowed.ts";
 export {
   cleanText,
   hostRunner,

@@ -9,6 +9,8 @@ export {
   type PathFilter,
   WITHOUT_DOCUMENTATION,
 } from "./assemble/path_filter.ts";
+export { readCommitScripts } from "./audit/commit_scripts.ts";
+export { type RecordedScript, type ScriptsRecord } from "./audit/scripts_record.ts";
 export { type Conffile } from "./assemble/status_file.ts";
 export { becomeRoot } from "./compose/become_root.ts";
 export { CHECK_SEVERITIES, type CheckSeverity, type Finding } from "./checks/check.ts";

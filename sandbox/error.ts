@@ -6,6 +6,7 @@ export class SandboxError extends AptOstreeError<
   | "sandbox/failed"
   | "sandbox/timeout"
   | "sandbox/refused"
+  | "sandbox/edited-script"
   | "sandbox/special-file"
   | "sandbox/needs-root"
   | "sandbox/no-capabilities"

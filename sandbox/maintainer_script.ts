@@ -1,5 +1,6 @@
 import type { BubblewrapBind } from "./bwrap_args.ts";
 import { ScriptError } from "./error.ts";
+import { INTERCEPTION_POLICIES } from "./interception/policy.ts";
 import type { Sandbox, SandboxResult } from "./sandbox.ts";
 
 /** A maintainer script that runs outside of dpkg. */
@@ -24,6 +25,8 @@ export interface ScriptRunOptions {
   readonly onOutput?: (text: string) => void;
   /** Further things of the host that the script sees. */
   readonly binds?: readonly BubblewrapBind[];
+  /** Directory on the host whose files stand in for those of the overlay. */
+  readonly shadow?: string;
 }
 
 /** Environment that dpkg gives a maintainer script. @see dpkg(1), "ENVIRONMENT" */
@@ -55,10 +58,17 @@ export async function runMaintainerScript(
   const result = await sandbox.run({
     argv: [path, ...script.args],
     environment: scriptEnvironment(script),
+    script,
     ...options,
   });
   if (result.status !== 0) {
-    throw scriptFailed(script.package, script.script, result.status, result.output);
+    throw scriptFailed(
+      sandbox,
+      script.package,
+      script.script,
+      result.status,
+      result.output,
+    );
   }
   return result;
 }
@@ -81,10 +91,16 @@ export async function runDpkgConfigure(
     "--configure",
     "--pending",
   ];
-  const result = await sandbox.run({ argv, ...options });
+  const result = await sandbox.run({ argv, runsScripts: true, ...options });
   if (result.status === 0) return result;
   const found = parseDpkgFailure(result.output);
-  throw scriptFailed(found.package, found.script, found.status ?? result.status, found.output);
+  throw scriptFailed(
+    sandbox,
+    found.package,
+    found.script,
+    found.status ?? result.status,
+    found.output,
+  );
 }
 
 /** What dpkg's output says about a failure. */
@@ -127,17 +143,31 @@ export function parseDpkgFailure(text: string): DpkgFailure {
   };
 }
 
-function scriptFailed(name: string, script: string, status: number, output: string): ScriptError {
+function scriptFailed(
+  sandbox: Sandbox,
+  name: string,
+  script: string,
+  status: number,
+  output: string,
+): ScriptError {
   const lines = output.trimEnd().split("\n").slice(-12).join("\n");
+  const context = { package: name, script, status, output: lines };
+  const run = sandbox.scripts().findLast((run) => run.package === name && run.script === script);
+  const refused = run?.calls.findLast((call) => call.action === "refuse");
+  if (refused) {
+    const { program, argv } = refused;
+    const reason = INTERCEPTION_POLICIES.find((each) => each.program === program)?.reason ?? "";
+    return new ScriptError(
+      "script/refused",
+      `Cannot configure "${name}": its ${script} needs "${
+        [program, ...argv].join(" ")
+      }", which is refused: ${reason}`,
+      { ...context, hint: "The package cannot be part of an image as it is; nothing was changed" },
+    );
+  }
   return new ScriptError(
     "script/failed",
     `Cannot configure "${name}": its ${script} ended with status ${status}${lines && `\n${lines}`}`,
-    {
-      package: name,
-      script,
-      status,
-      output: lines,
-      hint: "The lines above are what the script wrote last; nothing was changed",
-    },
+    { ...context, hint: "The lines above are what the script wrote last; nothing was changed" },
   );
 }

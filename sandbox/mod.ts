@@ -15,7 +15,14 @@ export {
   type InterceptionAction,
   type InterceptionPolicy,
 } from "./interception/policy.ts";
-export { type InterceptedCall, parseCalls } from "./interception/record.ts";
+export {
+  type FileChange,
+  type FileState,
+  type InterceptedCall,
+  type RunningScript,
+  type ScriptRun,
+} from "./interception/record.ts";
+export { ShadowLayer } from "./interception/shadow_layer.ts";
 export {
   type DpkgFailure,
   type MaintainerScript,
@@ -26,6 +33,7 @@ export {
   type ScriptRunOptions,
 } from "./maintainer_script.ts";
 export { overlayArgs, type OverlaySpec } from "./overlay.ts";
+export { resolveInside } from "./resolve_inside.ts";
 export { removeTree } from "./remove_tree.ts";
 export { type IdRange, readRootFacts, requireRoot, type RootFacts } from "./root_facts.ts";
 export { Sandbox, type SandboxOptions, type SandboxResult, type SandboxRun } from "./sandbox.ts";

@@ -2,6 +2,8 @@
 export interface OverlaySpec {
   /** Directory below; read only in effect. */
   readonly lower: string;
+  /** Directories above `lower` whose files stand in for those below, the topmost first. */
+  readonly shadows?: readonly string[];
   /** Directory that takes all changes; on a filesystem with extended attributes. */
   readonly upper: string;
   /** Empty directory on the filesystem of `upper`, for the kernel. */
@@ -27,7 +29,7 @@ export const SETUP_FAILED = "apt-ostree sandbox:";
  */
 export function overlayArgs(overlay: OverlaySpec, argv: readonly string[]): string[] {
   const options = [
-    `lowerdir=${escaped(overlay.lower)}`,
+    `lowerdir=${[...overlay.shadows ?? [], overlay.lower].map(escaped).join(":")}`,
     `upperdir=${escaped(overlay.upper)}`,
     `workdir=${escaped(overlay.work)}`,
     "index=off",

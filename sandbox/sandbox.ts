@@ -2,15 +2,19 @@ import { cleanText, hostRunner, RunError, type Runner } from "@apt-ostree/base";
 import { type BubblewrapBind, bwrapArgs } from "./bwrap_args.ts";
 import { SandboxError } from "./error.ts";
 import { INTERCEPTION_POLICIES, type InterceptionPolicy } from "./interception/policy.ts";
-import { type InterceptedCall, parseCalls } from "./interception/record.ts";
-import { RECORD_FILE, SHIM_DIRECTORY, writeShims } from "./interception/shim.ts";
+import { Journal } from "./interception/journal.ts";
+import type { InterceptedCall, RunningScript, ScriptRun } from "./interception/record.ts";
+import { ScriptRecorder } from "./interception/script_recorder.ts";
+import { ANSWERS, JOURNAL } from "./interception/shim.ts";
+import { StandIns } from "./interception/stand_ins.ts";
 import { overlayArgs, type OverlaySpec, SETUP_FAILED } from "./overlay.ts";
 import { removeTree } from "./remove_tree.ts";
 import { requireRoot } from "./root_facts.ts";
+import { readUpper, type UpperChange } from "./upper.ts";
 
 /** How a {@linkcode Sandbox} is made. */
 export interface SandboxOptions {
-  /** Directory for its shims and records; emptied by nobody but its owner. */
+  /** Directory for what it needs; it does not exist yet, or nothing of ours is in it. */
   readonly directory: string;
   /** The overlay that is `/` inside. */
   readonly overlay: OverlaySpec;
@@ -22,6 +26,8 @@ export interface SandboxOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** How calls that would touch a running system are answered. */
   readonly policies?: readonly InterceptionPolicy[];
+  /** Told when a maintainer script begins, and with `undefined` when none is at work any more. */
+  readonly onScript?: (script: RunningScript | undefined) => void;
   /** Starts programs. @default {hostRunner} */
   readonly runner?: Runner;
 }
@@ -32,11 +38,16 @@ export interface SandboxRun {
   readonly argv: readonly string[];
   /** Added to the environment. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** @default "/" */
   /** Working directory. @default {"/"} */
   readonly cwd?: string;
   /** Things of the host that are seen inside. */
   readonly binds?: readonly BubblewrapBind[];
+  /** Directory on the host whose files stand in for those of the overlay. */
+  readonly shadow?: string;
+  /** The maintainer script that this is, for the record. */
+  readonly script?: RunningScript;
+  /** Whether the program is a dpkg, which runs maintainer scripts: each comes into the record. */
+  readonly runsScripts?: boolean;
   /** Text for standard input. */
   readonly stdin?: string;
   /** Stops the work; the call then throws the signal's reason. */
@@ -70,8 +81,9 @@ const TIMEOUT = 3_600_000;
 export class Sandbox {
   readonly #options: SandboxOptions;
   readonly #runner: Runner;
-  readonly #shims: string;
-  readonly #record: string;
+  readonly #standIns: StandIns;
+  readonly #recorder: ScriptRecorder;
+  readonly #journal: Journal;
 
   /**
    * Set the cell up; nothing runs yet.
@@ -82,14 +94,21 @@ export class Sandbox {
     requireRoot();
     this.#options = options;
     this.#runner = options.runner ?? hostRunner;
-    this.#shims = `${options.directory}/shims`;
-    this.#record = `${options.directory}/calls`;
     for (const path of [options.overlay.upper, options.overlay.work, options.overlay.merged]) {
       Deno.mkdirSync(path, { recursive: true });
     }
     Deno.chmodSync(options.overlay.upper, 0o755);
-    writeShims(this.#shims, options.policies ?? INTERCEPTION_POLICIES);
-    Deno.writeFileSync(this.#record, new Uint8Array(), { mode: 0o666 });
+    const { directory, overlay: { lower, upper } } = options;
+    const policies = options.policies ?? INTERCEPTION_POLICIES;
+    this.#standIns = new StandIns(directory, lower, policies);
+    this.#recorder = new ScriptRecorder({
+      lower,
+      upper,
+      skip: MOUNT_POINTS,
+      standIn: (sha256, path) => this.#standIns.real(sha256, path),
+      ...(options.onScript ? { onScript: options.onScript } : {}),
+    });
+    this.#journal = new Journal(directory, (message) => this.#recorder.take(message));
   }
 
   /**
@@ -100,6 +119,10 @@ export class Sandbox {
    */
   async run(run: SandboxRun): Promise<SandboxResult> {
     const { overlay, sourceDateEpoch } = this.#options;
+    const scripts = run.runsScripts ? this.#standIns.scripts() : undefined;
+    const shadows = [run.shadow, scripts?.layer, this.#standIns.programs].filter((each) =>
+      each !== undefined
+    );
     const bwrap = bwrapArgs({
       root: overlay.merged,
       cwd: run.cwd ?? "/",
@@ -110,13 +133,15 @@ export class Sandbox {
         ...run.environment,
       },
       binds: [
-        { source: this.#shims, dest: SHIM_DIRECTORY, writable: false },
-        { source: this.#record, dest: RECORD_FILE, writable: true },
+        { source: this.#journal.messages, dest: JOURNAL, writable: true },
+        { source: this.#journal.answers, dest: ANSWERS, writable: true },
+        ...this.#standIns.binds,
+        ...scripts?.binds ?? [],
         ...this.#options.binds ?? [],
         ...run.binds ?? [],
       ],
     });
-    const argv = overlayArgs(overlay, bwrap);
+    const argv = overlayArgs({ ...overlay, shadows }, bwrap);
     // The kernel's mark that a volatile overlay was not synced: here nothing is ever trusted to be.
     removeTree([overlay.work, "work", "incompat"].join("/"));
     const timeout = AbortSignal.timeout(run.timeoutMs ?? TIMEOUT);
@@ -130,13 +155,17 @@ export class Sandbox {
       output = (output + text).slice(-OUTPUT_TAIL);
     };
     try {
-      const { status } = await this.#runner.run(argv, {
-        accept: ANY_STATUS,
-        onStdout: onPiece,
-        onStderr: onPiece,
-        signal,
-        ...(run.stdin === undefined ? {} : { stdin: run.stdin }),
-      });
+      if (run.script) this.#recorder.begin(OWN_SCRIPT, run.script, run.script.args);
+      const { status } = await this.#journal.during(() =>
+        this.#runner.run(argv, {
+          accept: ANY_STATUS,
+          onStdout: onPiece,
+          onStderr: onPiece,
+          signal,
+          ...(run.stdin === undefined ? {} : { stdin: run.stdin }),
+        })
+      );
+      if (run.script) this.#recorder.end(OWN_SCRIPT, status);
       const text = cleanText(output);
       if (status !== 0) checkSetup(text);
       return { status, output: text, ms: performance.now() - start };
@@ -162,14 +191,42 @@ export class Sandbox {
           cause,
         },
       );
+    } finally {
+      this.#recorder.finish();
     }
   }
 
-  /** Calls that were intercepted so far. */
+  /** Calls that were intercepted so far, whoever made them. */
   calls(): InterceptedCall[] {
-    return parseCalls(Deno.readFileSync(this.#record));
+    return this.#recorder.calls;
+  }
+
+  /** What each maintainer script did that has run so far. */
+  scripts(): readonly ScriptRun[] {
+    return this.#recorder.runs;
+  }
+
+  /** The maintainer script that is at work. */
+  get running(): RunningScript | undefined {
+    return this.#recorder.running;
+  }
+
+  /**
+   * What has changed in the tree, parents before children, names sorted.
+   *
+   * @throws {SandboxError} `sandbox/special-file`, `sandbox/edited-script`.
+   */
+  changes(): Generator<UpperChange> {
+    const { upper } = this.#options.overlay;
+    this.#standIns.restore(upper, MOUNT_POINTS);
+    return readUpper(upper, MOUNT_POINTS);
   }
 }
+
+/** Places that are mount points inside: what lies there is no part of the tree. */
+const MOUNT_POINTS: ReadonlySet<string> = new Set(["dev", "proc", "sys", "run", "tmp", "var/tmp"]);
+/** Tells a script that is run directly apart from those that dpkg runs. */
+const OWN_SCRIPT = "";
 
 const ANY_STATUS = Array.from({ length: 256 }, (_, status) => status);
 
@@ -180,7 +237,7 @@ function environment(sourceDateEpoch: number): Record<string, string> {
     HOME: "/root",
     INITRD: "No", // the hooks of kernel packages leave the initramfs alone
     LC_ALL: "C.UTF-8",
-    PATH: `${SHIM_DIRECTORY}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+    PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     SOURCE_DATE_EPOCH: String(sourceDateEpoch),
     SYSTEMD_OFFLINE: "1",
     TMPDIR: "/tmp",

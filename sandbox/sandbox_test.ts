@@ -16,9 +16,12 @@ async function makeRoot(dir: string): Promise<void> {
     mkdir -p "$1"/usr/bin "$1"/usr/sbin "$1"/usr/lib "$1"/usr/lib64 "$1"/etc "$1"/var/tmp "$1"/root
     for d in dev proc sys run tmp; do mkdir "$1/$d"; done
     for l in bin sbin lib lib64; do ln -s usr/$l "$1/$l"; done
-    for p in dash cat ls id env rm mkdir touch sleep head chown mknod readlink; do
+    for p in dash basename cat ls id env rm mkdir touch sleep head chown mknod readlink; do
       f=$(command -v $p); cp -L "$f" "$1/usr/bin/$p"
       ldd "$f" | grep -o '/[^ ]*' | while read lib; do mkdir -p "$1/$(dirname "$(readlink -f "$(dirname "$lib")")")"; mkdir -p "$1$(readlink -f "$(dirname "$lib")")"; cp -Lu "$lib" "$1$(readlink -f "$(dirname "$lib")")/"; done
+    done
+    for p in systemctl invoke-rc.d shutdown; do
+      printf '#!/bin/sh\\necho "real $(basename "$0") $*"; exit 3\\n' > "$1/usr/bin/$p"; chmod 755 "$1/usr/bin/$p"
     done
     ln -s dash "$1/usr/bin/sh"; echo old > "$1/etc/motd"; mkdir "$1/etc/dir"; echo a > "$1/etc/dir/a"`;
   await hostRunner.run(["sh", "-ec", script, "sh", dir]);
@@ -137,17 +140,25 @@ Deno.test(
   () =>
     withSandbox(async (sandbox) => {
       const script =
-        "cd /etc; systemctl daemon-reload; systemctl --quiet enable 'a b'; invoke-rc.d x \"$(printf 'new\\nline \\042')\"; shutdown now";
+        "cd /etc; systemctl daemon-reload; /bin/systemctl --quiet enable 'a b'; /usr/bin/invoke-rc.d x \"$(printf 'new\\nline \\042')\"; shutdown now";
       const { status, output } = await sandbox.run(sh(script));
       assertEquals(status, 1, "shutdown was not refused");
       assertStringIncludes(output, "shutdown: refused");
+      assertStringIncludes(output, "real systemctl --quiet enable a b");
+      assertEquals(output.includes("real invoke-rc.d"), false, "what is ignored ran");
       assertEquals(
-        sandbox.calls().map(({ program, argv, action, cwd }) => [program, argv, action, cwd]),
+        sandbox.calls().map(({ program, argv, action, cwd, status }) => [
+          program,
+          argv,
+          action,
+          cwd,
+          status,
+        ]),
         [
-          ["systemctl", ["daemon-reload"], "ignore", "/etc"],
-          ["systemctl", ["--quiet", "enable", "a b"], "run", "/etc"],
-          ["invoke-rc.d", ["x", 'new\nline "'], "ignore", "/etc"],
-          ["shutdown", ["now"], "refuse", "/etc"],
+          ["systemctl", ["daemon-reload"], "ignore", "/etc", undefined],
+          ["systemctl", ["--quiet", "enable", "a b"], "run", "/etc", 3],
+          ["invoke-rc.d", ["x", 'new\nline "'], "ignore", "/etc", undefined],
+          ["shutdown", ["now"], "refuse", "/etc", undefined],
         ],
       );
     }),

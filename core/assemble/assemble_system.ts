@@ -11,13 +11,15 @@ import {
 } from "@apt-ostree/ostree";
 import {
   type InterceptedCall,
-  readUpper,
+  type MaintainerScript,
   removeTree,
   runDpkgConfigure,
   runMaintainerScript,
   Sandbox,
+  ShadowLayer,
 } from "@apt-ostree/sandbox";
 import { DPKG_DATABASE, ROOT_DIRECTORIES, USR_MERGE_LINKS } from "./root_layout.ts";
+import { type RecordedScript, recordScripts } from "../audit/scripts_record.ts";
 import { AssembleError } from "../error.ts";
 import type { PackageCommit } from "../import/package_commit.ts";
 import { parseGroup, parsePasswd } from "./account_files.ts";
@@ -28,9 +30,6 @@ import { KEEP_ALL, type PathFilter } from "./path_filter.ts";
 import { configuredByDpkg, planWaves } from "./plan_waves.ts";
 import { type Stage, StageCache } from "./stage_cache.ts";
 import { readTreeText } from "./tree_text.ts";
-
-/** Places that are mount points inside a sandbox: what lies there is no part of the tree. */
-const MOUNT_POINTS: ReadonlySet<string> = new Set(["dev", "proc", "sys", "run", "tmp", "var/tmp"]);
 
 /** Where dpkg has the control files of a package that it is about to unpack. */
 const PREINST_PLACE = `${DPKG_DATABASE}/tmp.ci`;
@@ -69,6 +68,7 @@ export class Assembly {
   readonly #runner: Runner;
   #owners: FileOwners;
   readonly #calls: InterceptedCall[] = [];
+  readonly #scripts: RecordedScript[] = [];
   readonly #skipped: string[] = [];
   #tree: Tree;
   /** What the checkout holds. */
@@ -112,6 +112,11 @@ export class Assembly {
   /** Calls of programs that scripts made and that were intercepted. */
   get calls(): readonly InterceptedCall[] {
     return this.#calls;
+  }
+
+  /** What each maintainer script did. */
+  get scripts(): readonly RecordedScript[] {
+    return this.#scripts;
   }
 
   /** Devices, FIFOs and sockets that packages ship or scripts made, and that no tree can hold. */
@@ -163,7 +168,11 @@ export class Assembly {
       await this.#configure(wave);
       this.#checkFinished();
       this.write((txn) =>
-        cache.store(txn, keys[number]!, { root: this.tree.write(txn), skipped: this.#skipped })
+        cache.store(txn, keys[number]!, {
+          root: this.tree.write(txn),
+          skipped: this.#skipped,
+          scripts: this.#scripts,
+        })
       );
     }
   }
@@ -171,6 +180,7 @@ export class Assembly {
   #resume(stage: Stage): void {
     this.#tree = Tree.fromChecksums(this.#repo, stage.root);
     this.#skipped.push(...stage.skipped);
+    this.#scripts.push(...stage.scripts);
     this.#owners = new FileOwners(this.#repo, this.#database);
   }
 
@@ -198,11 +208,14 @@ export class Assembly {
       merged: `${directory}/merged`,
     };
     const { sourceDateEpoch } = this.#options;
+    const installed = this.#database.versions();
     const sandbox = new Sandbox({ directory, overlay, sourceDateEpoch, runner: this.#runner });
     return Object.assign(sandbox, {
       keep: async () => {
         this.#calls.push(...sandbox.calls());
-        const changes = readUpper(overlay.upper, MOUNT_POINTS);
+        this.#scripts.push(...recordScripts(sandbox.scripts(), installed));
+        removeTree(`${overlay.upper}/${PREINST_PLACE}`);
+        const changes = sandbox.changes();
         using txn = this.#repo.transaction();
         const { skipped } = await applyOverlay(txn, this.tree, overlay.upper, changes);
         txn.commit({ sync: false });
@@ -278,40 +291,39 @@ export class Assembly {
   async #runPreinsts(wave: readonly PackageCommit[]): Promise<void> {
     const packages = sortFirst(wave).filter((pkg) => pkg.scripts.includes("preinst"));
     if (packages.length === 0) return;
+    const place = `${this.#options.directory}/preinst-${this.#stage}`;
     const sandbox = await this.sandbox();
     for (const pkg of packages) {
-      const source = `${this.#options.directory}/preinst-${this.#stage}/${pkg.id.name}`;
-      this.#writeControlFiles(pkg, source);
-      const bind = { source, dest: `/${PREINST_PLACE}`, writable: false };
+      const { name, version, architecture } = pkg.id;
+      const script = { package: name, version, architecture, script: "preinst", args: ["install"] };
       await runMaintainerScript(
         sandbox,
-        {
-          package: pkg.id.name,
-          version: pkg.id.version,
-          architecture: pkg.id.architecture,
-          script: "preinst",
-          args: ["install"],
-        },
+        script as MaintainerScript,
         "/var/lib/dpkg/tmp.ci/preinst",
-        { binds: [bind], ...this.#output() },
+        { shadow: this.#layControlFiles(pkg, `${place}-${name}`), ...this.#output() },
       );
     }
     await sandbox.keep();
-    this.tree.remove(PREINST_PLACE);
   }
 
   /**
    * Lay out what a package says beside its files, as dpkg does before a preinst runs: programs that the
    * script calls look there for the package's name and for its questions.
+   *
+   * @returns The directory, for a sandbox to have above the tree.
    */
-  #writeControlFiles(pkg: PackageCommit, directory: string): void {
-    Deno.mkdirSync(directory, { recursive: true });
-    Deno.writeTextFileSync(`${directory}/control`, `${formatStanza(pkg.control)}\n`);
-    for (const [name, checksum] of pkg.info) {
-      const member = name.slice(pkg.databaseName.length + 1);
+  #layControlFiles(pkg: PackageCommit, directory: string): string {
+    const layer = new ShadowLayer(directory, `${this.#options.directory}/lower`);
+    const put = (member: string, bytes: Uint8Array) => {
       const mode = SCRIPT_MEMBERS.has(member) ? 0o755 : 0o644;
-      Deno.writeFileSync(`${directory}/${member}`, this.#repo.readFile(checksum), { mode });
+      layer.put(`${PREINST_PLACE}/${member}`, bytes, { mode, uid: 0, gid: 0 });
+    };
+    put("control", new TextEncoder().encode(`${formatStanza(pkg.control)}\n`));
+    for (const [name, checksum] of pkg.info) {
+      put(name.slice(pkg.databaseName.length + 1), this.#repo.readFile(checksum));
     }
+    layer.finish();
+    return directory;
   }
 
   async #configure(wave: readonly PackageCommit[]): Promise<void> {

@@ -3,6 +3,7 @@ import { DPKG_DATABASE, DPKG_LINK_TARGET } from "./root_layout.ts";
 import type { InstalledFiles } from "./file_owners.ts";
 import { InstalledPackage, type RecordedConffile } from "./installed_package.ts";
 import type { MergedPackage } from "./merge_packages.ts";
+import type { PackageVersion } from "../audit/scripts_record.ts";
 import { parseDiversions, parseStatOverrides } from "./diversions.ts";
 import {
   type DpkgState,
@@ -60,6 +61,15 @@ export class DpkgDatabase implements InstalledFiles {
   /** Stanzas of the status file. */
   stanzas(): string[] {
     return splitStatus(this.#read("status"));
+  }
+
+  /** Packages and their versions. */
+  versions(): PackageVersion[] {
+    return this.stanzas().map((stanza) => ({
+      name: field(stanza, "Package"),
+      architecture: field(stanza, "Architecture"),
+      version: field(stanza, "Version"),
+    }));
   }
 
   /** Diversions that packages or the administrator have set. */

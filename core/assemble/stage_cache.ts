@@ -1,5 +1,8 @@
 import { createHash } from "node:crypto";
 import { type Repo, type Transaction, type TreeChecksums, variant } from "@apt-ostree/ostree";
+import { SCRIPTS_KEY } from "../audit/commit_scripts.ts";
+import { decodeScripts, encodeScripts } from "../audit/encode_scripts.ts";
+import type { RecordedScript } from "../audit/scripts_record.ts";
 import type { PackageCommit } from "../import/package_commit.ts";
 
 /** A tree between two steps of an assembly, and what had happened by then. */
@@ -7,6 +10,8 @@ export interface Stage {
   readonly root: TreeChecksums;
   /** Files that no tree can hold and that were left out. */
   readonly skipped: readonly string[];
+  /** What maintainer scripts did on the way. */
+  readonly scripts: readonly RecordedScript[];
 }
 
 /** Changes when the same packages give another tree. */
@@ -46,12 +51,18 @@ export class StageCache {
     const commit = this.#repo.resolveRev(`${PREFIX}/${key}`);
     if (commit === undefined) return undefined;
     const { root, metadata } = this.#repo.readCommit(commit);
-    return { root, skipped: metadata.get("aptostree.skipped")?.value as string[] ?? [] };
+    const packed = metadata.get(SCRIPTS_KEY)?.value as Uint8Array | undefined;
+    const scripts = packed && decodeScripts(packed)?.scripts;
+    if (!scripts) return undefined;
+    return { root, skipped: metadata.get("aptostree.skipped")?.value as string[] ?? [], scripts };
   }
 
   /** Keep a stage. */
   store(txn: Transaction, key: string, stage: Stage): void {
-    const metadata = new Map([["aptostree.skipped", variant("as", [...stage.skipped])]]);
+    const metadata = new Map([
+      ["aptostree.skipped", variant("as", [...stage.skipped])],
+      [SCRIPTS_KEY, variant("ay", encodeScripts(stage.scripts))],
+    ]);
     const commit = txn.writeCommit({
       root: stage.root,
       timestamp: Math.floor(Date.now() / 1000),

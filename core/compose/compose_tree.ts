@@ -20,6 +20,8 @@ import { Assembly } from "../assemble/assemble_system.ts";
 import { changeIds, committedAccounts, planIds } from "../assemble/keep_ids.ts";
 import { KEEP_ALL, type PathFilter, WITHOUT_DOCUMENTATION } from "../assemble/path_filter.ts";
 import { writeTreeText } from "../assemble/tree_text.ts";
+import { writeCommitScripts } from "../audit/commit_scripts.ts";
+import type { RecordedScript } from "../audit/scripts_record.ts";
 import { ComposeError } from "../error.ts";
 import { findPackage, importPackages } from "../import/import_packages.ts";
 import type { PackageCommit } from "../import/package_commit.ts";
@@ -369,7 +371,8 @@ class Compose {
       return layOutDeployment(work, txn, tree);
     });
     assembly.write((txn) => forgetMissingFiles(work, txn, tree));
-    return { root: assembly.write((txn) => tree.write(txn)), tree, release, dropped };
+    const { scripts } = assembly;
+    return { root: assembly.write((txn) => tree.write(txn)), tree, release, dropped, scripts };
   }
 
   /** Build the initramfs, or take the one that was built from the same. @returns Its object. */
@@ -395,7 +398,11 @@ class Compose {
   }
 
   async #commit(
-    assembled: { readonly root: TreeChecksums; readonly release: string | undefined },
+    assembled: {
+      readonly root: TreeChecksums;
+      readonly release: string | undefined;
+      readonly scripts: readonly RecordedScript[];
+    },
     packages: readonly PackageCommit[],
     inputHash: string,
     repositories: readonly Repository[],
@@ -435,6 +442,7 @@ class Compose {
     this.#area.endUnsynced();
     const ref = options.writeCommitidTo === undefined ? treefile.ref : undefined;
     const refs = new Map(ref === undefined ? [] : [[ref, checksum]]);
+    this.#writeScripts(checksum, assembled.scripts);
     const { files } = await pullLocal(work, this.#target, [checksum], {
       refs,
       ...pickDefined(options, "signal"),
@@ -445,6 +453,13 @@ class Compose {
     const ms = performance.now() - start;
     progress?.({ type: "phase-end", phase, done: files, ms, summary: `${files} new files` });
     return { commit: checksum, ref, version };
+  }
+
+  /** Before the commit is there: a ref never names one that lacks its record. */
+  #writeScripts(commit: string, scripts: readonly RecordedScript[]): void {
+    using txn = this.#target.transaction();
+    writeCommitScripts(this.#target, txn, commit, scripts);
+    txn.commit();
   }
 
   #version(parent: string | undefined, epoch: number): string | undefined {

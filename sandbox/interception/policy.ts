@@ -21,6 +21,8 @@ export interface InterceptionPolicy {
   readonly reason: string;
 }
 
+const ACCOUNTS = "accounts become sysusers.d lines";
+const KERNEL = "the build's kernel is not the image's";
 const SERVICES = "services are started by the host that boots the image, not by its build";
 const BOOT_ENTRIES = "libostree owns the boot entries";
 const OFFLINE = [
@@ -46,7 +48,10 @@ export const INTERCEPTION_POLICIES: readonly InterceptionPolicy[] = [
   { program: "service", action: "ignore", reason: SERVICES },
   { program: "start-stop-daemon", action: "ignore", reason: SERVICES },
   { program: "udevadm", action: "ignore", reason: "the build has no devices" },
-  { program: "modprobe", action: "ignore", reason: "the build's kernel is not the image's" },
+  { program: "modprobe", action: "ignore", reason: KERNEL },
+  { program: "rmmod", action: "ignore", reason: KERNEL },
+  { program: "sysctl", action: "ignore", reason: KERNEL },
+  { program: "telinit", action: "ignore", reason: SERVICES },
   {
     program: "update-initramfs",
     action: "defer",
@@ -61,10 +66,13 @@ export const INTERCEPTION_POLICIES: readonly InterceptionPolicy[] = [
   { program: "shutdown", action: "refuse", reason: "a script must not stop anything" },
   { program: "poweroff", action: "refuse", reason: "a script must not stop anything" },
   { program: "halt", action: "refuse", reason: "a script must not stop anything" },
-  { program: "adduser", action: "run", reason: "accounts become sysusers.d lines" },
-  { program: "addgroup", action: "run", reason: "accounts become sysusers.d lines" },
-  { program: "useradd", action: "run", reason: "accounts become sysusers.d lines" },
-  { program: "groupadd", action: "run", reason: "accounts become sysusers.d lines" },
-  { program: "usermod", action: "run", reason: "accounts become sysusers.d lines" },
-  { program: "systemd-sysusers", action: "run", reason: "accounts become sysusers.d lines" },
+  ...[
+    ...["adduser", "addgroup", "useradd", "groupadd", "usermod", "groupmod", "systemd-sysusers"],
+    ...["deluser", "delgroup", "userdel", "groupdel"],
+  ].map((program) => ({ program, action: "run", reason: ACCOUNTS } as const)),
+  {
+    program: "systemd-tmpfiles",
+    action: "run",
+    reason: "what lies in /var becomes tmpfiles.d lines",
+  },
 ];

@@ -4,33 +4,74 @@ import type { InterceptionAction } from "./policy.ts";
 export interface InterceptedCall {
   /** Name of the program. */
   readonly program: string;
-  /** Program and arguments. */
+  /** Its arguments. */
   readonly argv: readonly string[];
   /** Working directory of the caller. */
   readonly cwd: string;
-  /** Package whose script made the call; "" where none is known. */
-  readonly package: string;
-  /** Which of its scripts; "" where none is known. */
-  readonly script: string;
-  /** What becomes of the call. */
+  /** What became of the call. */
   readonly action: InterceptionAction;
+  /** Exit status, where the real program ran to its end. */
+  readonly status: number | undefined;
 }
 
-/** Read what shims have written; a record that is cut off is left out. */
-export function parseCalls(bytes: Uint8Array): InterceptedCall[] {
-  const fields = new TextDecoder().decode(bytes).split("\0");
-  fields.pop(); // what stands after the last NUL is no complete field
-  const calls: InterceptedCall[] = [];
-  for (let at = 0; at < fields.length;) {
-    const count = Number(fields[at]);
-    if (!Number.isInteger(count) || count < 5 || at + count >= fields.length) break;
-    const [program = "", cwd = "", name = "", script = "", action = ""] = fields.slice(
-      at + 1,
-      at + 6,
-    );
-    const argv = fields.slice(at + 6, at + 1 + count);
-    calls.push({ program, argv, cwd, package: name, script, action: action as InterceptionAction });
-    at += 1 + count;
-  }
-  return calls;
+/** State of one path, as a maintainer script found or left it. */
+export interface FileState {
+  /** What stands there. */
+  readonly type: "file" | "dir" | "symlink" | "device" | "fifo" | "socket";
+  /** Permission bits, at most 0o7777. */
+  readonly mode: number;
+  /** Number of the owner. */
+  readonly uid: number;
+  /** Number of the group. */
+  readonly gid: number;
+  /** Bytes of a file. */
+  readonly size?: number;
+  /** Digest of a file, in hex; absent where it could not be read. */
+  readonly sha256?: string;
+  /** Where a link leads. */
+  readonly target?: string;
+}
+
+/** What a maintainer script did to one path. */
+export interface FileChange {
+  /** Absolute path inside. */
+  readonly path: string;
+  /** Absent for a path that is new. */
+  readonly before?: FileState;
+  /** Absent for a path that is gone. */
+  readonly after?: FileState;
+}
+
+/** A maintainer script at work. */
+export interface RunningScript {
+  /** The package. */
+  readonly package: string;
+  /** Its dpkg architecture; "" where dpkg's database does not tell copies of it apart. */
+  readonly architecture: string;
+  /** Its version, where it is known. */
+  readonly version?: string;
+  /** Which of its scripts, for example `postinst`. */
+  readonly script: string;
+  /** Its arguments. */
+  readonly args: readonly string[];
+}
+
+/** What one run of a maintainer script did. */
+export interface ScriptRun extends RunningScript {
+  /** Exit status, 128 and more for a signal; `undefined` where its end was not seen. */
+  readonly status: number | undefined;
+  /** Duration in milliseconds. */
+  readonly ms: number;
+  /** Calls that were intercepted, in their order. */
+  readonly calls: readonly InterceptedCall[];
+  /** Files added, changed and removed, sorted by path. */
+  readonly files: readonly FileChange[];
+  /** Names of users that it added. */
+  readonly users: readonly string[];
+  /** Names of groups that it added. */
+  readonly groups: readonly string[];
+  /** Triggers that it activated. */
+  readonly triggers: readonly string[];
+  /** Whether something is missing, since there was too much of it or the script was in the way. */
+  readonly incomplete: boolean;
 }

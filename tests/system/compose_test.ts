@@ -39,7 +39,10 @@ echo made > /usr/share/test-data/by-service
 };
 const DATA = {
   name: "test-data",
-  files: { "usr/share/test-data/list.d/one": "1\n" },
+  files: {
+    "usr/share/test-data/list.d/one": "1\n",
+    "usr/bin/systemctl": "#!/bin/sh\nexit 1\n",
+  },
   control: {
     triggers: "interest-noawait /usr/share/test-data/list.d\ninterest test-refresh\n",
     postinst: `#!/bin/sh

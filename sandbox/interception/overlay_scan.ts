@@ -1,0 +1,214 @@
+import { readXattr } from "@apt-ostree/base";
+import { isSameState, readFileState } from "./file_state.ts";
+import type { FileChange, FileState } from "./record.ts";
+
+/** How {@linkcode OverlayScan} looks. */
+export interface OverlayScanOptions {
+  /** Directory below; never changes. */
+  readonly lower: string;
+  /** Directory that takes the changes. */
+  readonly upper: string;
+  /** Paths inside, without leading slash, that are mount points: what is there is not looked at. */
+  readonly skip: ReadonlySet<string>;
+  /**
+   * Path below of what a file with this digest stands in for while scripts run: a copy of it is told
+   * as a copy of that.
+   */
+  readonly standIn?: (sha256: string, path: string) => string | undefined;
+}
+
+/** One thing in the upper directory, and how to tell whether it is still the same. */
+interface Seen {
+  readonly kind: "whiteout" | "opaque" | "plain";
+  readonly state: FileState;
+  readonly ino: number;
+  readonly mtime: number;
+  /** Changed so shortly before it was seen that a further change may show in no time of it. */
+  readonly fresh: boolean;
+}
+
+/** A kernel's clock for files may be that much behind, in milliseconds. */
+const FRESH = 50;
+/** Entries of the upper directory that are looked at, and changes that are told at once. */
+const MOST = 200_000;
+
+/**
+ * Tells what has changed in an overlay since it last looked.
+ *
+ * Only the upper directory is walked, and only what changed there is read. Scripts may be at work
+ * meanwhile: what vanishes or cannot be entered is left out, and {@linkcode incomplete} says so.
+ *
+ * @see the kernel's overlayfs documentation, "whiteouts and opaque directories"
+ */
+export class OverlayScan {
+  readonly #options: OverlayScanOptions;
+  #seen: ReadonlyMap<string, Seen> = new Map();
+  readonly #lowerDirectories = new Map<string, boolean>();
+  #incomplete = false;
+
+  /** @param options The overlay's directories; both exist. */
+  constructor(options: OverlayScanOptions) {
+    this.#options = options;
+  }
+
+  /** Whether something could not be looked at since this was asked the last time. */
+  takeIncomplete(): boolean {
+    const incomplete = this.#incomplete;
+    this.#incomplete = false;
+    return incomplete;
+  }
+
+  /** Look again. @returns What is not as it was, sorted by path. */
+  look(): FileChange[] {
+    const before = this.#seen;
+    const after = new Map<string, Seen>();
+    const changed = new Set<string>();
+    this.#walk("", after, changed);
+    for (const path of before.keys()) if (!after.has(path)) changed.add(path);
+    for (const path of [...changed]) {
+      if (hides(before.get(path)) === hides(after.get(path))) continue;
+      this.#addBelow(path, changed);
+    }
+    this.#seen = after;
+    const changes: FileChange[] = [];
+    for (const path of [...changed].sort()) {
+      if (path === "") continue;
+      const [old, now] = [this.#merged(before, path), this.#merged(after, path)];
+      if (isSameState(old, now)) continue;
+      changes.push({
+        path: `/${path}`,
+        ...(old ? { before: old } : {}),
+        ...(now ? { after: now } : {}),
+      });
+    }
+    return changes;
+  }
+
+  #walk(path: string, after: Map<string, Seen>, changed: Set<string>): void {
+    if (after.size >= MOST) return void (this.#incomplete = true);
+    const full = path === "" ? this.#options.upper : `${this.#options.upper}/${path}`;
+    const info = this.#try(() => Deno.lstatSync(full));
+    if (!info) return;
+    const known = this.#seen.get(path);
+    const untouched = known !== undefined && isUntouched(known, info);
+    const seen = untouched ? known : this.#try(() => this.#see(path, full, info));
+    if (!seen) return;
+    after.set(path, seen);
+    if (seen !== known) changed.add(path);
+    if (!info.isDirectory || this.#options.skip.has(path)) return;
+    for (const name of this.#try(() => [...Deno.readDirSync(full)].map((e) => e.name)) ?? []) {
+      this.#walk(path === "" ? name : `${path}/${name}`, after, changed);
+    }
+  }
+
+  #see(path: string, full: string, info: Deno.FileInfo): Seen {
+    const mtime = info.mtime?.getTime() ?? 0;
+    return {
+      kind: info.isCharDevice && info.rdev === 0
+        ? "whiteout"
+        : info.isDirectory && isOpaque(full)
+        ? "opaque"
+        : "plain",
+      state: this.#unmask(path, readFileState(full, info)),
+      ino: info.ino ?? 0,
+      mtime,
+      fresh: Date.now() - mtime < FRESH,
+    };
+  }
+
+  /** The state of what a stand-in stands in for, with its own owner and mode. */
+  #unmask(path: string, state: FileState): FileState {
+    const { standIn, lower } = this.#options;
+    const real = state.sha256 === undefined ? undefined : standIn?.(state.sha256, path);
+    if (real === undefined) return state;
+    const { mode, uid, gid } = state;
+    return {
+      ...readFileState(`${lower}/${real}`, Deno.lstatSync(`${lower}/${real}`)),
+      mode,
+      uid,
+      gid,
+    };
+  }
+
+  /** What scripts see at a path. */
+  #merged(seen: ReadonlyMap<string, Seen>, path: string): FileState | undefined {
+    let hidden = false;
+    for (let slash = path.indexOf("/"); slash >= 0; slash = path.indexOf("/", slash + 1)) {
+      const parent = seen.get(path.slice(0, slash));
+      if (parent?.kind === "whiteout" || (parent && parent.state.type !== "dir")) return undefined;
+      if (parent?.kind === "opaque") hidden = true;
+    }
+    const own = seen.get(path);
+    if (own) return own.kind === "whiteout" ? undefined : own.state;
+    return hidden ? undefined : this.#below(path);
+  }
+
+  #below(path: string): FileState | undefined {
+    const parent = path.slice(0, Math.max(0, path.lastIndexOf("/")));
+    if (!this.#isLowerDirectory(parent)) return undefined;
+    const full = `${this.#options.lower}/${path}`;
+    const info = lstat(full);
+    return info && readFileState(full, info);
+  }
+
+  /** Whether the lower layer has a directory there, and no link on the way to it. */
+  #isLowerDirectory(path: string): boolean {
+    if (path === "") return true;
+    const known = this.#lowerDirectories.get(path);
+    if (known !== undefined) return known;
+    const is = this.#isLowerDirectory(path.slice(0, Math.max(0, path.lastIndexOf("/")))) &&
+      lstat(`${this.#options.lower}/${path}`)?.isDirectory === true;
+    this.#lowerDirectories.set(path, is);
+    return is;
+  }
+
+  /** Add all that the lower layer has below a path. */
+  #addBelow(path: string, paths: Set<string>): void {
+    if (!this.#isLowerDirectory(path)) return;
+    for (const { name, isDirectory } of Deno.readDirSync(`${this.#options.lower}/${path}`)) {
+      if (paths.size >= MOST) return void (this.#incomplete = true);
+      const child = path === "" ? name : `${path}/${name}`;
+      paths.add(child);
+      if (isDirectory) this.#addBelow(child, paths);
+    }
+  }
+
+  /** What a call gives; nothing where a script was faster, or made something that cannot be read. */
+  #try<T>(call: () => T): T | undefined {
+    try {
+      return call();
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error)) throw error; // no failed system call
+      this.#incomplete = true;
+      return undefined;
+    }
+  }
+}
+
+function isUntouched(known: Seen, info: Deno.FileInfo): boolean {
+  const { state } = known;
+  return !known.fresh && known.ino === info.ino && known.mtime === (info.mtime?.getTime() ?? 0) &&
+    state.mode === ((info.mode ?? 0) & 0o7777) && state.uid === info.uid &&
+    state.gid === info.gid && (state.size === undefined || state.size === info.size);
+}
+
+/** Whether what lies below a directory is out of sight. */
+function hides(seen: Seen | undefined): boolean {
+  return seen !== undefined && (seen.kind !== "plain" || seen.state.type !== "dir");
+}
+
+function isOpaque(path: string): boolean {
+  const mark = readXattr(path, "trusted.overlay.opaque") ?? readXattr(path, "user.overlay.opaque");
+  return mark !== undefined && mark[0] === 0x79; // "y"
+}
+
+function lstat(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.lstatSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return undefined;
+    }
+    throw error;
+  }
+}
