@@ -20,6 +20,11 @@ const COMPOSE: readonly CommandEntry[] = [
     load: () => import("./commands/compose_check.ts"),
   },
   {
+    name: "sbom",
+    summary: "Write the bill of materials of a commit",
+    load: () => import("./commands/compose_sbom.ts"),
+  },
+  {
     name: "tree",
     summary: "Process a treefile; install packages and commit the result to an OSTree repository",
     load: () => import("./commands/compose_tree.ts"),

@@ -15,10 +15,14 @@ const TIERS: Readonly<Record<string, readonly string[]>> = {
   system: ["tests/system", "tests/ostree", "tests/apt"],
   hostile: ["tests/hostile"],
   boot: ["tests/boot"],
+  judges: ["tests/judges"],
 };
 
 /** Packages that a tier needs beside the common ones. */
-const PACKAGES: Readonly<Record<string, string>> = { boot: "tests/boot/packages.txt" };
+const PACKAGES: Readonly<Record<string, string>> = {
+  boot: "tests/boot/packages.txt",
+  judges: "tests/judges/packages.txt",
+};
 
 interface Counts {
   passed: number;

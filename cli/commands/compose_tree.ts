@@ -117,6 +117,7 @@ export const command: Command = defineCommand({
           const text = `Not kept, made again on each host: ${result.droppedFiles.join(", ")}`;
           progress({ type: "message", level: "info", text });
         }
+        for (const path of result.sboms) print(`SBOM: ${path}`);
         if (result.checks.findings.length > 0) print(formatFindings(result.checks));
         print(result.ref === undefined ? result.commit : `${result.ref} => ${result.commit}`);
     }

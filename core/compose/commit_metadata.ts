@@ -15,6 +15,8 @@ export type PackageListEntry = [
 
 /** Key under which a commit lists its packages, type `a(sssss)`. */
 export const PACKAGE_LIST_KEY = "aptostree.dpkg.pkglist";
+/** Key under which a commit has the SHA-256 of its packages' .debs by `NAME:ARCH`, type `a{ss}`. */
+export const PACKAGE_CHECKSUMS_KEY = "aptostree.dpkg.sha256";
 /** Key of the digest over all that went into a commit, type `s`. */
 export const INPUT_HASH_KEY = "aptostree.inputhash";
 
@@ -82,7 +84,7 @@ export interface CommitFacts {
   readonly basearch: string;
   /** Further text by key. */
   readonly added: Readonly<Record<string, string>>;
-  readonly packages: readonly PackageId[];
+  readonly packages: readonly (PackageId & { readonly sha256: string })[];
   /** Release of the kernel; `undefined` where the tree has none. */
   readonly release: string | undefined;
   readonly inputHash: string;
@@ -107,6 +109,10 @@ export function commitMetadata(facts: CommitFacts): VariantDict {
   if (treefile.ref !== undefined) metadata.set("ostree.ref-binding", variant("as", [treefile.ref]));
   metadata.set(INPUT_HASH_KEY, variant("s", facts.inputHash));
   metadata.set(PACKAGE_LIST_KEY, variant("a(sssss)", packageList(facts.packages)));
+  const checksums = facts.packages.map((each) =>
+    [`${each.name}:${each.architecture}`, each.sha256] as const
+  );
+  metadata.set(PACKAGE_CHECKSUMS_KEY, variant("a{ss}", new Map(checksums.toSorted())));
   const repos = facts.repositories.map(({ id, date }) =>
     new Map([["id", variant("s", id)], ["timestamp", variant("t", BigInt(date))]])
   );

@@ -32,6 +32,7 @@ import { type ReadTreefile, readTreefile } from "../treefile/read_treefile.ts";
 import { formatTreefile, type Treefile } from "../treefile/treefile.ts";
 import type { CheckReport } from "../checks/run_checks.ts";
 import { checkComposed } from "./check_composed.ts";
+import { writeSboms } from "../sbom/write_sbom.ts";
 import { checkSpace } from "./check_space.ts";
 import { commitMetadata, INPUT_HASH_KEY, readPackageList } from "./commit_metadata.ts";
 import { ComposeArea } from "./compose_area.ts";
@@ -114,7 +115,11 @@ export type ComposeTreeResult =
     readonly droppedFiles: readonly string[];
     /** What the checks found, none of it an error. */
     readonly checks: CheckReport;
+    /** Files of the bills of materials that were written. */
+    readonly sboms: readonly string[];
   };
+
+type Committed = Extract<ComposeTreeResult, { readonly kind: "committed" }>;
 
 /** Changes when the same inputs give another tree. */
 const COMPOSE_VERSION = 2;
@@ -408,7 +413,7 @@ class Compose {
     repositories: readonly Repository[],
     epoch: number,
     parent: string | undefined,
-  ): Promise<{ commit: string; ref: string | undefined; version: string | undefined }> {
+  ): Promise<Pick<Committed, "commit" | "ref" | "version" | "sboms">> {
     const { treefile, options } = { treefile: this.#treefile, options: this.#options };
     const { progress } = options;
     const start = performance.now();
@@ -419,7 +424,7 @@ class Compose {
       treefile,
       basearch: this.#basearch,
       added: options.addMetadata ?? {},
-      packages: packages.map((each) => each.id),
+      packages: packages.map(({ id, sha256 }) => ({ ...id, sha256 })),
       release: assembled.release,
       inputHash,
       repositories,
@@ -440,6 +445,9 @@ class Compose {
       return written;
     })();
     this.#area.endUnsynced();
+    const sboms = treefile.sbom.length === 0
+      ? []
+      : await writeSboms(work, this.#target, checksum, treefile.sbom);
     const ref = options.writeCommitidTo === undefined ? treefile.ref : undefined;
     const refs = new Map(ref === undefined ? [] : [[ref, checksum]]);
     this.#writeScripts(checksum, assembled.scripts);
@@ -452,7 +460,7 @@ class Compose {
     }
     const ms = performance.now() - start;
     progress?.({ type: "phase-end", phase, done: files, ms, summary: `${files} new files` });
-    return { commit: checksum, ref, version };
+    return { commit: checksum, ref, version, sboms };
   }
 
   /** Before the commit is there: a ref never names one that lacks its record. */

@@ -186,6 +186,11 @@ export const FIELDS = {
     merge: "map",
     text: "Values for $NAME in .sources files.",
   },
+  "sbom": {
+    schema: { type: "array", items: { type: "string", enum: ["spdx", "cyclonedx"] } },
+    merge: "list",
+    text: "Bills of materials that are written beside the commit: spdx, cyclonedx. See sbom.md.",
+  },
   "checks": {
     schema: CHECKS_MAP,
     merge: "map",

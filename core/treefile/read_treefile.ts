@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { dirname, resolve } from "@std/path";
 import { toCheckSettings } from "../checks/check_settings.ts";
+import { SBOM_FORMATS } from "../sbom/sbom_format.ts";
 import { dpkgArchitecture } from "./architecture.ts";
 import type { VariableValue } from "./conditions.ts";
 import { TreefileError } from "./error.ts";
@@ -84,6 +85,7 @@ function toTreefile(fields: MergedFields, basearch: string, path: string): Treef
     ...optional("snapshot", text("snapshot")),
     ...optional("automaticVersionPrefix", text("automatic-version-prefix")),
     automaticVersionSuffix: values.get("automatic-version-suffix") as string ?? ".",
+    sbom: SBOM_FORMATS.filter((format) => list("sbom").includes(format)),
     checks: toCheckSettings(map("checks") as Parameters<typeof toCheckSettings>[0]),
     metadata: map("metadata"),
   };

@@ -1,4 +1,5 @@
 import type { CheckSettings } from "../checks/check_settings.ts";
+import type { SbomFormat } from "../sbom/sbom_format.ts";
 
 /** A treefile with all it includes, ready to be composed. */
 export interface Treefile {
@@ -34,6 +35,8 @@ export interface Treefile {
   readonly automaticVersionPrefix?: string;
   /** Character before the number. */
   readonly automaticVersionSuffix: string;
+  /** Bills of materials to write, each form once. */
+  readonly sbom: readonly SbomFormat[];
   /** What findings in the finished tree mean, by check. */
   readonly checks: CheckSettings;
   /** Metadata. */
@@ -60,6 +63,7 @@ export function formatTreefile(treefile: Treefile, basearch: string): string {
     "ref": treefile.ref,
     "releasever": treefile.releasever,
     "repos": treefile.repos,
+    "sbom": treefile.sbom,
     "snapshot": treefile.snapshot,
     "units": treefile.units,
   };
