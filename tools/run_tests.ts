@@ -14,6 +14,7 @@ const TIERS: Readonly<Record<string, readonly string[]>> = {
   unit: ["base", "apt", "ostree", "sandbox", "core", "cli", "bench"],
   system: ["tests/system", "tests/ostree", "tests/apt"],
   hostile: ["tests/hostile"],
+  fidelity: ["tests/fidelity"],
   boot: ["tests/boot"],
   judges: ["tests/judges"],
 };

@@ -81,7 +81,6 @@ export async function makeArchive(
   dir: string,
   options: { readonly sign?: boolean; readonly trusted?: boolean } = {},
 ): Promise<TestArchive> {
-  const { sign = true, trusted = true } = options;
   const packages = await output(
     "sh",
     "-c",
@@ -89,6 +88,16 @@ export async function makeArchive(
     "sh",
     dir,
   );
+  return await signArchive(dir, packages, options);
+}
+
+/** Make a flat archive of a directory and the text of its index; the options are those above. */
+export async function signArchive(
+  dir: string,
+  packages: string,
+  options: { readonly sign?: boolean; readonly trusted?: boolean } = {},
+): Promise<TestArchive> {
+  const { sign = true, trusted = true } = options;
   await Deno.writeTextFile(`${dir}/Packages`, packages);
   const bytes = new TextEncoder().encode(packages);
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
