@@ -10,6 +10,8 @@ export interface PlanRequest {
   readonly recommends?: boolean;
   /** Whether all packages marked Essential are wanted, as every system needs them. @default {true} */
   readonly essential?: boolean;
+  /** Whether all installed packages become as new as the sources have them. @default {false} */
+  readonly upgradeAll?: boolean;
   /** Installed packages that are removed. */
   readonly remove?: readonly string[];
   /** Installed packages that stay at their version. */

@@ -67,13 +67,16 @@ export async function solve(
   const release = request.targetRelease;
   const flags = [
     ...["-q", "-o", `APT::Install-Recommends=${recommends}`],
+    // apt asks back about these; whoever makes the request has decided.
+    ...["--allow-downgrades", ...(request.remove?.length ? ["--allow-remove-essential"] : [])],
     ...(release === undefined ? [] : ["-o", `APT::Default-Release=${release}`]),
   ];
   const answer = async (mode: "--simulate" | "--print-uris") => {
     let errors = "";
     const decoder = new TextDecoder();
     try {
-      return await apt.text(["apt-get", mode, ...flags, "install", "--", ...wanted], {
+      const verb = request.upgradeAll ? "dist-upgrade" : "install";
+      return await apt.text(["apt-get", mode, ...flags, verb, "--", ...wanted], {
         ...(signal ? { signal } : {}),
         onStderr: (piece) => errors += decoder.decode(piece, { stream: true }),
       });

@@ -36,3 +36,14 @@ export class ComposeError extends AptOstreeError<
 
 /** Security advisories that cannot be read. */
 export class AdvisoryError extends AptOstreeError<"advisory/bad-file"> {}
+
+/** Packages of a base that cannot be changed as asked. */
+export class LayerError extends AptOstreeError<
+  | "layer/not-a-system"
+  | "layer/already-in-base"
+  | "layer/not-in-base"
+  | "layer/changes-base"
+  | "layer/breaks-base"
+  | "layer/essential"
+  | "layer/bad-request"
+> {}

@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { Assembly, type AssemblyOptions } from "./assemble/assemble_system.ts";
+export { Assembly, type AssemblyOptions, type PackageChanges } from "./assemble/assemble_system.ts";
 export {
   type DirectoryVerdict,
   type PathFilter,
@@ -26,7 +26,14 @@ export {
   type ComposeTreeOptions,
   type ComposeTreeResult,
 } from "./compose/compose_tree.ts";
-export { AdvisoryError, AssembleError, ComposeError, ConflictError, ImportError } from "./error.ts";
+export {
+  AdvisoryError,
+  AssembleError,
+  ComposeError,
+  ConflictError,
+  ImportError,
+  LayerError,
+} from "./error.ts";
 export { type HostAptOptions, openHostApt, refreshMetadata } from "./host/host_apt.ts";
 export { type DeploymentStatus, readStatus, type Status } from "./host/status.ts";
 export {
@@ -47,6 +54,14 @@ export {
   type PackageChange,
   type PackageDifference,
 } from "./packages/diff_packages.ts";
+export { type LayerChange } from "./layer/layer_change.ts";
+export {
+  type LayeredTree,
+  layerPackages,
+  type LayerPackagesOptions,
+  type LayerResult,
+} from "./layer/layer_packages.ts";
+export { type LayeringPlan } from "./layer/plan_layering.ts";
 export { TreefileError } from "./treefile/error.ts";
 export { describeSchema, type FieldSchema } from "./treefile/field_schema.ts";
 export { type FieldDefinition, FIELDS, type MergeRule } from "./treefile/fields.ts";

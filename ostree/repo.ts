@@ -41,20 +41,28 @@ export class Repo implements ObjectSource {
   readonly mode: RepoMode;
   /** Its `config`. */
   readonly config: KeyFile;
+  /** Repository whose objects and refs count as its own where it has none; nothing is written there. */
+  readonly parent: Repo | undefined;
 
   private constructor(path: string, config: KeyFile) {
     this.path = path;
     this.config = config;
     this.mode = configMode(config, path);
+    const parent = config.get("core")?.get("parent");
+    this.parent = parent === undefined ? undefined : Repo.open(parent);
   }
 
   /**
    * Make a repository; one that is there already with the same mode is opened.
    *
    * @param path Directory; made where it is missing, its parents too.
+   * @param options.parent Repository of the same mode that it stands on, as `core.parent` says it.
    * @throws {RepoError} `repo/exists` if another mode or other files are there.
    */
-  static init(path: string, options: { readonly mode: RepoMode }): Repo {
+  static init(
+    path: string,
+    options: { readonly mode: RepoMode; readonly parent?: Repo },
+  ): Repo {
     if (isFile(`${path}/config`)) {
       const repo = Repo.open(path);
       if (repo.mode === options.mode) return repo;
@@ -68,7 +76,9 @@ export class Repo implements ObjectSource {
     }
     for (const dir of LAYOUT) Deno.mkdirSync(`${path}/${dir}`, { recursive: true });
     const mode = options.mode === "archive" ? "archive-z2" : options.mode;
-    const config: KeyFile = new Map([["core", new Map([["repo_version", "1"], ["mode", mode]])]]);
+    const core = new Map([["repo_version", "1"], ["mode", mode]]);
+    if (options.parent) core.set("parent", options.parent.path);
+    const config: KeyFile = new Map([["core", core]]);
     Deno.writeTextFileSync(`${path}/config.new`, formatKeyFile(config));
     Deno.renameSync(`${path}/config.new`, `${path}/config`);
     return new Repo(path, config);
@@ -132,7 +142,10 @@ export class Repo implements ObjectSource {
 
   /** Path of an object's file. */
   objectPath(checksum: string, type: ObjectType): string {
-    return `${this.path}/objects/${objectName(checksum, type, this.mode)}`;
+    const own = `${this.path}/objects/${objectName(checksum, type, this.mode)}`;
+    if (!this.parent || pathExists(own)) return own;
+    const inherited = this.parent.objectPath(checksum, type);
+    return pathExists(inherited) ? inherited : own;
   }
 
   /** Whether the object's file is there. */
@@ -220,7 +233,8 @@ export class Repo implements ObjectSource {
     if (isChecksum(rev)) return rev;
     const found = isRefspec(rev) ? readRef(this.path, refPath(rev)) : undefined;
     if (found !== undefined) return found;
-    return /^[0-9a-f]{4,63}$/.test(rev) ? this.#commitBeginning(rev) : undefined;
+    const begun = /^[0-9a-f]{4,63}$/.test(rev) ? this.#commitBeginning(rev) : undefined;
+    return begun ?? this.parent?.resolveRev(rev);
   }
 
   /** Like {@linkcode Repo.resolveRev}. @throws {RefError} `ref/not-found` where there is none. */

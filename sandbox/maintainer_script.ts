@@ -91,6 +91,36 @@ export async function runDpkgConfigure(
     "--configure",
     "--pending",
   ];
+  return await runDpkg(sandbox, argv, options);
+}
+
+/**
+ * Let the dpkg of the tree remove packages; that nothing needs them any more was decided before.
+ *
+ * @param names As dpkg takes them: `name:arch`.
+ * @param options.purge Whether their configuration goes too.
+ * @param options.essential Whether essential and protected packages may go.
+ * @throws {ScriptError} That names the package, its script and what it wrote last.
+ */
+export async function runDpkgRemove(
+  sandbox: Sandbox,
+  names: readonly string[],
+  options: ScriptRunOptions & { readonly purge?: boolean; readonly essential?: boolean } = {},
+): Promise<SandboxResult> {
+  const { purge = false, essential = false, ...run } = options;
+  const argv = [
+    ...["dpkg", "--force-unsafe-io", "--force-depends", "--abort-after=1"],
+    ...(essential ? ["--force-remove-essential", "--force-remove-protected"] : []),
+    ...[purge ? "--purge" : "--remove", "--", ...names],
+  ];
+  return await runDpkg(sandbox, argv, run);
+}
+
+async function runDpkg(
+  sandbox: Sandbox,
+  argv: readonly string[],
+  options: ScriptRunOptions,
+): Promise<SandboxResult> {
   const result = await sandbox.run({ argv, runsScripts: true, ...options });
   if (result.status === 0) return result;
   const found = parseDpkgFailure(result.output);

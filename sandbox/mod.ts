@@ -28,6 +28,7 @@ export {
   type MaintainerScript,
   parseDpkgFailure,
   runDpkgConfigure,
+  runDpkgRemove,
   runMaintainerScript,
   scriptEnvironment,
   type ScriptRunOptions,

@@ -1,41 +1,31 @@
-import { formatStanza } from "@apt-ostree/apt";
 import { hostRunner, type Progress, type Runner } from "@apt-ostree/base";
-import {
-  applyOverlay,
-  checkoutTree,
-  type Repo,
-  syncCheckout,
-  type Transaction,
-  Tree,
-  type TreeChecksums,
-} from "@apt-ostree/ostree";
+import { applyOverlay, type Repo, type Transaction, Tree } from "@apt-ostree/ostree";
 import {
   type InterceptedCall,
-  type MaintainerScript,
   removeTree,
   runDpkgConfigure,
-  runMaintainerScript,
+  runDpkgRemove,
   Sandbox,
-  ShadowLayer,
 } from "@apt-ostree/sandbox";
-import { DPKG_DATABASE, ROOT_DIRECTORIES, USR_MERGE_LINKS } from "./root_layout.ts";
 import { type RecordedScript, recordScripts } from "../audit/scripts_record.ts";
 import { AssembleError } from "../error.ts";
 import type { PackageCommit } from "../import/package_commit.ts";
-import { parseGroup, parsePasswd } from "./account_files.ts";
-import { DpkgDatabase, type UnpackedPackage } from "./dpkg_database.ts";
+import { DpkgDatabase } from "./dpkg_database.ts";
 import { FileOwners } from "./file_owners.ts";
-import { type AccountIds, mergePackage } from "./merge_packages.ts";
+import { findReplaced, type InstalledPackage } from "./installed_package.ts";
 import { KEEP_ALL, type PathFilter } from "./path_filter.ts";
-import { configuredByDpkg, planWaves } from "./plan_waves.ts";
+import { planWaves } from "./plan_waves.ts";
+import { ROOT_DIRECTORIES, USR_MERGE_LINKS } from "./root_layout.ts";
 import { type Stage, StageCache } from "./stage_cache.ts";
-import { readTreeText } from "./tree_text.ts";
-
-/** Where dpkg has the control files of a package that it is about to unpack. */
-const PREINST_PLACE = `${DPKG_DATABASE}/tmp.ci`;
-const SCRIPT_MEMBERS: ReadonlySet<string> = new Set([
-  ...["config", "postinst", "postrm", "preinst", "prerm"],
-]);
+import { SyncedCheckout } from "./synced_checkout.ts";
+import {
+  CONTROL_PLACE,
+  runUnpackScripts,
+  scriptsAfter,
+  scriptsBefore,
+  type UnpackScript,
+} from "./unpack_scripts.ts";
+import { layOutWave, recordWave } from "./unpack_wave.ts";
 
 /** How {@linkcode Assembly} works. */
 export interface AssemblyOptions {
@@ -55,6 +45,22 @@ export interface AssemblyOptions {
   readonly progress?: Progress;
 }
 
+/** How the packages of a standing system change. */
+export interface PackageChanges {
+  /** Packages that are laid out, in apt's order of unpacking. */
+  readonly packages: readonly PackageCommit[];
+  /** Packages that go, as dpkg names them: `name:arch`. */
+  readonly removals: readonly string[];
+  /** Names that were asked for. */
+  readonly requested: readonly string[];
+  /** Whether recommended packages came with them. @default {false} */
+  readonly recommends?: boolean;
+  /** Whether the configuration of packages that go goes too. @default {false} */
+  readonly purge?: boolean;
+  /** Whether essential packages may go. @default {false} */
+  readonly essential?: boolean;
+}
+
 /**
  * A system that is being made from packages: a tree in memory, a checkout of it, and a sandbox above
  * the checkout.
@@ -71,12 +77,13 @@ export class Assembly {
   readonly #scripts: RecordedScript[] = [];
   readonly #skipped: string[] = [];
   #tree: Tree;
-  /** What the checkout holds. */
-  #checkedOut: TreeChecksums | undefined;
+  readonly #checkout: SyncedCheckout;
   #stage = 0;
 
-  private constructor(options: AssemblyOptions, tree: Tree) {
+  private constructor(options: AssemblyOptions, tree: Tree, checkout?: SyncedCheckout) {
     this.#options = options;
+    this.#checkout = checkout ??
+      new SyncedCheckout(options.repo, `${options.directory}/lower`);
     this.#repo = options.repo;
     this.#runner = options.runner ?? hostRunner;
     this.#tree = tree;
@@ -96,6 +103,18 @@ export class Assembly {
       }
       assembly.#database.init(txn);
     });
+    return assembly;
+  }
+
+  /**
+   * Begin with a system that stands.
+   *
+   * @param tree Its root file system, which changes from here on.
+   * @param checkout Where it is laid out once a script has to run.
+   */
+  static onBase(options: AssemblyOptions, tree: Tree, checkout: SyncedCheckout): Assembly {
+    const assembly = new Assembly(options, tree, checkout);
+    assembly.#owners = new FileOwners(options.repo, assembly.#database);
     return assembly;
   }
 
@@ -160,13 +179,7 @@ export class Assembly {
     }
     for (const [number, wave] of waves.entries()) {
       if (number <= known) continue;
-      this.#options.signal?.throwIfAborted();
-      // Nothing can run in an empty tree: its first packages are laid out before their preinsts.
-      if (number === 0) this.#unpack(sortFirst(wave), { fresh: true });
-      await this.#runPreinsts(wave);
-      if (number > 0) this.#unpack(wave);
-      await this.#configure(wave);
-      this.#checkFinished();
+      await this.#add(wave, { fresh: number === 0 });
       this.write((txn) =>
         cache.store(txn, keys[number]!, {
           root: this.tree.write(txn),
@@ -175,6 +188,38 @@ export class Assembly {
         })
       );
     }
+  }
+
+  /**
+   * Change packages of a standing system: what goes goes first, then all others are laid out and
+   * configured.
+   *
+   * @throws {ConflictError} {@linkcode ScriptError} {@linkcode AssembleError} Nothing outside the
+   * directory has changed then.
+   */
+  async change(changes: PackageChanges): Promise<void> {
+    const { packages, removals, requested, recommends = false } = changes;
+    if (removals.length > 0) await this.#remove(removals, changes);
+    for (const wave of planWaves(packages, { fresh: false, layers: [requested], recommends })) {
+      await this.#add(wave, { fresh: false });
+    }
+  }
+
+  async #add(wave: readonly PackageCommit[], options: { fresh: boolean }): Promise<void> {
+    this.#options.signal?.throwIfAborted();
+    const installed = this.#database.installed();
+    const replaced = new Map(wave.flatMap((pkg) => {
+      const old = findReplaced(pkg, installed);
+      return old ? [[pkg, old] as const] : [];
+    }));
+    const before = scriptsBefore(this.tree, sortFirst(wave), replaced);
+    const after = scriptsAfter(this.tree, replaced);
+    // Nothing can run in an empty tree: its first packages are laid out before their preinsts.
+    if (options.fresh) await this.#unpack(sortFirst(wave), replaced, after, options);
+    await this.#runScripts(before);
+    if (!options.fresh) await this.#unpack(wave, replaced, after, options);
+    await this.#configure(wave);
+    this.#checkFinished();
   }
 
   #resume(stage: Stage): void {
@@ -198,8 +243,9 @@ export class Assembly {
   }
 
   /** A sandbox over the tree as it stands now. Its changes count once {@linkcode keep} is called. */
-  async sandbox(): Promise<Sandbox & { keep(): Promise<void> }> {
-    const lower = await this.#checkout();
+  async sandbox(): Promise<Sandbox & { readonly lower: string; keep(): Promise<void> }> {
+    const next = this.write((txn) => this.tree.write(txn));
+    const lower = await this.#checkout.show(next, this.#options.signal);
     const directory = `${this.#options.directory}/stage-${this.#stage++}`;
     const overlay = {
       lower,
@@ -211,10 +257,11 @@ export class Assembly {
     const installed = this.#database.versions();
     const sandbox = new Sandbox({ directory, overlay, sourceDateEpoch, runner: this.#runner });
     return Object.assign(sandbox, {
+      lower,
       keep: async () => {
         this.#calls.push(...sandbox.calls());
         this.#scripts.push(...recordScripts(sandbox.scripts(), installed));
-        removeTree(`${overlay.upper}/${PREINST_PLACE}`);
+        removeTree(`${overlay.upper}/${CONTROL_PLACE}`);
         const changes = sandbox.changes();
         using txn = this.#repo.transaction();
         const { skipped } = await applyOverlay(txn, this.tree, overlay.upper, changes);
@@ -225,109 +272,64 @@ export class Assembly {
     });
   }
 
-  /** Bring the checkout to the tree's state. @returns Its directory. */
-  async #checkout(): Promise<string> {
-    const dest = `${this.#options.directory}/lower`;
-    const next = this.write((txn) => this.tree.write(txn));
-    const { signal } = this.#options;
-    const options = { how: "link", ...(signal ? { signal } : {}) } as const;
-    if (this.#checkedOut) await syncCheckout(this.#repo, dest, this.#checkedOut, next, options);
-    else await checkoutTree(this.#repo, next, dest, options);
-    this.#checkedOut = next;
-    return dest;
-  }
-
-  #unpack(wave: readonly PackageCommit[], options: { readonly fresh?: boolean } = {}): void {
-    const { progress } = this.#options;
+  /** @param after Scripts of older versions that run between the new files and the old. */
+  async #unpack(
+    wave: readonly PackageCommit[],
+    replaced: ReadonlyMap<PackageCommit, InstalledPackage>,
+    after: readonly UnpackScript[],
+    options: { fresh: boolean },
+  ): Promise<void> {
+    const { progress, filter = KEEP_ALL } = this.#options;
     const start = performance.now();
     const phase = "merge";
-    progress?.({
-      type: "phase-start",
-      phase,
-      title: `Laying out ${wave.length} packages`,
-      total: wave.length,
-    });
-    this.write((txn) => {
-      const { tree } = this;
-      const database = this.#database;
-      const context = {
-        repo: this.#repo,
-        txn,
-        tree,
-        filter: this.#options.filter ?? KEEP_ALL,
-        diversions: database.diversions(),
-        statOverrides: database.statOverrides(),
-        accounts: this.#accounts(),
-        owners: this.#owners,
-      };
-      const byDpkg = configuredByDpkg(wave);
-      const unpacked = wave.map((pkg): UnpackedPackage => {
-        // In a fresh tree conffiles are in their place from the start: dpkg itself reads some.
-        const unpackOnly = byDpkg.has(pkg) && !options.fresh;
-        const merged = mergePackage(context, pkg, { unpackOnly });
-        this.#skipped.push(...pkg.skipped);
-        return { merged, state: byDpkg.has(pkg) ? "unpacked" : "installed" };
+    const title = `Laying out ${wave.length} packages`;
+    progress?.({ type: "phase-start", phase, title, total: wave.length });
+    const context = () => ({ repo: this.#repo, tree: this.tree, filter, owners: this.#owners });
+    if (after.length === 0) {
+      this.write((txn) => {
+        recordWave(
+          { ...context(), txn },
+          layOutWave({ ...context(), txn }, wave, replaced, options),
+        );
       });
-      for (const name of MULTILIB) {
-        if (tree.isDir(`usr/${name}`) && !tree.lookup(name)) tree.putLink(txn, name, `usr/${name}`);
-      }
-      database.unpack(txn, unpacked, this.#fileTriggers(wave));
-      for (const [name, names] of this.#owners.lost) database.disown(txn, name, names);
-    });
+    } else {
+      const merged = this.write((txn) =>
+        layOutWave({ ...context(), txn }, wave, replaced, options)
+      );
+      await this.#runScripts(after);
+      this.write((txn) => recordWave({ ...context(), txn }, merged));
+    }
+    for (const pkg of wave) this.#skipped.push(...pkg.skipped);
     progress?.({ type: "phase-end", phase, done: wave.length, ms: performance.now() - start });
   }
 
-  /** File triggers, of packages laid out before, that the files of these packages set off. */
-  #fileTriggers(wave: readonly PackageCommit[]): string[] {
-    const paths = new Set(this.#database.triggers().file.map((line) => line.replace(/ .*/, "")));
-    return [...paths].filter((path) => {
-      const real = this.tree.real(path, { last: false });
-      return wave.some((pkg) =>
-        Tree.fromChecksums(this.#repo, pkg.data).lookup(real) !== undefined
-      );
-    });
-  }
-
-  async #runPreinsts(wave: readonly PackageCommit[]): Promise<void> {
-    const packages = sortFirst(wave).filter((pkg) => pkg.scripts.includes("preinst"));
-    if (packages.length === 0) return;
-    const place = `${this.#options.directory}/preinst-${this.#stage}`;
+  async #runScripts(scripts: readonly UnpackScript[]): Promise<void> {
+    if (scripts.length === 0) return;
     const sandbox = await this.sandbox();
-    for (const pkg of packages) {
-      const { name, version, architecture } = pkg.id;
-      const script = { package: name, version, architecture, script: "preinst", args: ["install"] };
-      await runMaintainerScript(
-        sandbox,
-        script as MaintainerScript,
-        "/var/lib/dpkg/tmp.ci/preinst",
-        { shadow: this.#layControlFiles(pkg, `${place}-${name}`), ...this.#output() },
-      );
-    }
+    const directory = `${this.#options.directory}/control-${this.#stage}`;
+    await runUnpackScripts(this.#repo, sandbox, scripts, directory, this.#output());
     await sandbox.keep();
   }
 
-  /**
-   * Lay out what a package says beside its files, as dpkg does before a preinst runs: programs that the
-   * script calls look there for the package's name and for its questions.
-   *
-   * @returns The directory, for a sandbox to have above the tree.
-   */
-  #layControlFiles(pkg: PackageCommit, directory: string): string {
-    const layer = new ShadowLayer(directory, `${this.#options.directory}/lower`);
-    const put = (member: string, bytes: Uint8Array) => {
-      const mode = SCRIPT_MEMBERS.has(member) ? 0o755 : 0o644;
-      layer.put(`${PREINST_PLACE}/${member}`, bytes, { mode, uid: 0, gid: 0 });
-    };
-    put("control", new TextEncoder().encode(`${formatStanza(pkg.control)}\n`));
-    for (const [name, checksum] of pkg.info) {
-      put(name.slice(pkg.databaseName.length + 1), this.#repo.readFile(checksum));
-    }
-    layer.finish();
-    return directory;
+  async #remove(names: readonly string[], changes: PackageChanges): Promise<void> {
+    const { progress } = this.#options;
+    const start = performance.now();
+    const phase = "remove";
+    const total = names.length;
+    progress?.({ type: "phase-start", phase, title: `Removing ${total} packages`, total });
+    const sandbox = await this.sandbox();
+    const { purge = false, essential = false } = changes;
+    await runDpkgRemove(sandbox, names, { purge, essential, ...this.#output() });
+    await runDpkgConfigure(sandbox, this.#output()); // triggers that the removal set off
+    await sandbox.keep();
+    progress?.({ type: "phase-end", phase, done: total, ms: performance.now() - start });
   }
 
   async #configure(wave: readonly PackageCommit[]): Promise<void> {
-    if (!wave.some(needsDpkg) && !this.#hasTriggers()) return;
+    if (!wave.some(needsDpkg) && !this.#hasTriggers()) {
+      this.#database.dropNoted();
+      return;
+    }
     const { progress } = this.#options;
     if (!this.tree.lookup("usr/bin/dpkg")) {
       throw new AssembleError(
@@ -355,16 +357,12 @@ export class Assembly {
     progress?.({ type: "phase-end", phase, done: total, ms: performance.now() - start });
   }
 
+  /** Whether somebody waits for what has happened. */
   #hasTriggers(): boolean {
-    return this.tree.lookup("usr/lib/sysimage/dpkg/triggers/Unincorp") !== undefined;
-  }
-
-  #accounts(): AccountIds {
-    const text = (path: string) => readTreeText(this.#repo, this.tree, path) ?? "";
-    return {
-      users: new Map(parsePasswd(text("etc/passwd")).map((user) => [user.name, user.uid])),
-      groups: new Map(parseGroup(text("etc/group")).map((group) => [group.name, group.gid])),
-    };
+    const { file, explicit } = this.#database.triggers();
+    return this.#database.noted().some((trigger) =>
+      explicit.has(trigger) || file.some((line) => line.startsWith(`${trigger} `))
+    );
   }
 
   #output(
@@ -381,9 +379,6 @@ export class Assembly {
     };
   }
 }
-
-/** Directories of the merged /usr that only some architectures have. */
-const MULTILIB = ["lib64", "lib32", "libx32", "libo32"];
 
 /** Whether configuring the package runs something. */
 function needsDpkg(pkg: PackageCommit): boolean {

@@ -32,6 +32,9 @@ export interface UnpackedPackage {
   readonly state: Extract<DpkgState, "installed" | "unpacked">;
 }
 
+/** What the Status field of a package says that needs nothing more. */
+const SETTLED = /^(install|hold) ok installed$| (config-files|not-installed)$/;
+
 const DIRECTORIES = ["alternatives", "info", "parts", "triggers", "updates"];
 
 /**
@@ -42,6 +45,8 @@ const DIRECTORIES = ["alternatives", "info", "parts", "triggers", "updates"];
 export class DpkgDatabase implements InstalledFiles {
   readonly #repo: Repo;
   readonly #tree: Tree;
+  /** Texts that wait in a transaction, by the checksums of their objects. */
+  readonly #waiting = new Map<string, string>();
 
   /** Open the database of a tree. */
   constructor(repo: Repo, tree: Tree) {
@@ -166,6 +171,16 @@ export class DpkgDatabase implements InstalledFiles {
     this.#removeInfo(pkg.databaseName);
   }
 
+  /** Triggers that the next dpkg run would find to have happened. */
+  noted(): string[] {
+    return parseUnincorp(this.#read("triggers/Unincorp")).map(([trigger]) => trigger);
+  }
+
+  /** Let the next dpkg run find no triggers. */
+  dropNoted(): void {
+    this.#tree.remove(`${DPKG_DATABASE}/triggers/Unincorp`);
+  }
+
   /** Who waits for which trigger. */
   triggers(): TriggerState {
     const explicit = new Map<string, string[]>();
@@ -188,9 +203,15 @@ export class DpkgDatabase implements InstalledFiles {
    * out or moved on purpose.
    *
    * @param exists Whether the image holds a path, which has no leading slash.
+   * @param known Files below `info/`, by name and checksum, of which this is done already.
    */
-  forgetMissing(txn: Transaction, exists: (path: string) => boolean): void {
+  forgetMissing(
+    txn: Transaction,
+    exists: (path: string) => boolean,
+    known: ReadonlyMap<string, string> = new Map(),
+  ): void {
     for (const [name, entry] of this.#tree.list(`${DPKG_DATABASE}/info`)) {
+      if (entry.type === "file" && known.get(name) === entry.checksum) continue;
       // A line of .list is a path; in .md5sums a digest and two spaces stand before it.
       const start = name.endsWith(".list") ? 1 : name.endsWith(".md5sums") ? 34 : undefined;
       if (entry.type !== "file" || start === undefined) continue;
@@ -202,7 +223,7 @@ export class DpkgDatabase implements InstalledFiles {
 
   /** Names, as the database has them, of packages that are not installed and configured. */
   unfinished(): string[] {
-    return this.stanzas().filter((stanza) => field(stanza, "Status") !== "install ok installed")
+    return this.stanzas().filter((stanza) => !SETTLED.test(field(stanza, "Status")))
       .map((stanza) => `${field(stanza, "Package")} (${field(stanza, "Status")})`);
   }
 
@@ -246,11 +267,17 @@ export class DpkgDatabase implements InstalledFiles {
   }
 
   #read(name: string): string {
-    return readTreeText(this.#repo, this.#tree, `${DPKG_DATABASE}/${name}`) ?? "";
+    const path = `${DPKG_DATABASE}/${name}`;
+    const entry = this.#tree.lookup(path);
+    const waiting = entry?.type === "file" ? this.#waiting.get(entry.checksum) : undefined;
+    return waiting ?? readTreeText(this.#repo, this.#tree, path) ?? "";
   }
 
   #write(txn: Transaction, name: string, text: string): void {
-    writeTreeText(txn, this.#tree, `${DPKG_DATABASE}/${name}`, text);
+    const path = `${DPKG_DATABASE}/${name}`;
+    writeTreeText(txn, this.#tree, path, text);
+    const entry = this.#tree.lookup(path);
+    if (entry?.type === "file") this.#waiting.set(entry.checksum, text);
   }
 
   #writeLines(txn: Transaction, name: string, all: readonly string[]): void {

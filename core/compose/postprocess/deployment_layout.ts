@@ -30,14 +30,24 @@ export function layOutDeployment(repo: Repo, txn: Transaction, tree: Tree): VarR
   return report;
 }
 
-/** Drop paths that the image does not hold from the database; see {@linkcode DpkgDatabase.forgetMissing}. */
-export function forgetMissingFiles(repo: Repo, txn: Transaction, tree: Tree): void {
+/**
+ * Drop paths that the image does not hold from the database; see
+ * {@linkcode DpkgDatabase.forgetMissing}.
+ *
+ * @param known Files of the database of which this is done already.
+ */
+export function forgetMissingFiles(
+  repo: Repo,
+  txn: Transaction,
+  tree: Tree,
+  known?: ReadonlyMap<string, string>,
+): void {
   const exists = (path: string) => {
     if (path.startsWith("var/")) return false;
-    const place = path.startsWith("etc/") ? `usr/${path}` : path;
+    const place = path === "etc" || path.startsWith("etc/") ? `usr/${path}` : path;
     return tree.lookup(tree.real(place, { last: false })) !== undefined;
   };
-  new DpkgDatabase(repo, tree).forgetMissing(txn, exists);
+  new DpkgDatabase(repo, tree).forgetMissing(txn, exists, known);
 }
 
 /** Debian ships the unit that mounts /tmp only as documentation; a deployment needs it. */

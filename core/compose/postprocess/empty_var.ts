@@ -6,7 +6,7 @@ import { formatTmpfilesLine, type VarEntry } from "./tmpfiles_lines.ts";
 import { varPolicy } from "./var_policy.ts";
 
 /** Directories of the root that move to /var, where hosts write. */
-const MOVED: readonly (readonly [from: string, to: string])[] = [
+export const MOVED: readonly (readonly [from: string, to: string])[] = [
   ["home", "var/home"],
   ["root", "var/roothome"],
   ["srv", "var/srv"],
