@@ -86,7 +86,11 @@ export async function solve(
       throw await explainPlan(output, request, world, cause);
     }
   };
-  const simulated = parseSimulation(await answer("--simulate"));
+  const answered = answer("--simulate");
+  answered.catch(() => {}); // awaited below
+  // Reading the indexes costs nothing while apt does the same.
+  for (const index of world.indexes()) index.names();
+  const simulated = parseSimulation(await answered);
   const fromArchives = simulated.installs.filter((each) => !localOf(each, locals));
   const stanzas = show(world.indexes(), fromArchives);
   // Where two archives have suites of one name, only apt knows which of them a package comes from.

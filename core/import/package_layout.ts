@@ -29,6 +29,8 @@ export class PackageLayout implements TarHandler {
   readonly #conffileMd5 = new Map<string, string>();
   readonly #needsMd5sums: boolean;
   #entry: TarEntry | undefined;
+  /** Takes the bytes of small files, one after the other; as large as the largest of them. */
+  #room = new Uint8Array();
   #body: Uint8Array | undefined;
   #writer: ReturnType<Transaction["fileWriter"]> | undefined;
   #md5: Hash | undefined;
@@ -64,7 +66,7 @@ export class PackageLayout implements TarHandler {
         break;
       case "file":
         if (this.#needsMd5sums || this.#conffiles.has(entry.path)) this.#md5 = createHash("md5");
-        if (entry.size <= SMALL_FILE) this.#body = new Uint8Array(entry.size);
+        if (entry.size <= SMALL_FILE) this.#body = this.#roomFor(entry.size);
         else this.#writer = this.#txn.fileWriter(meta, entry.size);
         this.#at = 0;
         this.#installedBytes += entry.size;
@@ -149,6 +151,13 @@ export class PackageLayout implements TarHandler {
       subject: packageTitle(job),
       metadata: encodePackageMetadata(metadata),
     });
+  }
+
+  #roomFor(size: number): Uint8Array {
+    if (this.#room.length < size) {
+      this.#room = new Uint8Array(Math.min(SMALL_FILE, Math.max(size, 2 * this.#room.length)));
+    }
+    return this.#room.subarray(0, size);
   }
 
   #directory(
