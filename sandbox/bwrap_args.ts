@@ -1,3 +1,5 @@
+import { DEVICES, INFO_FD, SECCOMP_FD } from "./cell_args.ts";
+
 /** One thing of the host that a sandbox sees. */
 export interface BubblewrapBind {
   /** Path on the host. */
@@ -20,6 +22,10 @@ export interface BubblewrapSpec {
   readonly cwd: string;
   /** Program and arguments. */
   readonly argv: readonly string[];
+  /** Directory on the host with device files for the cell; what is not there, the host's serves. */
+  readonly devices: string;
+  /** Bytes in each of /tmp and /var/tmp; a sixteenth of it in /run and /dev/shm. */
+  readonly temporaryBytes: number;
 }
 
 /**
@@ -42,11 +48,6 @@ export const CAPABILITIES: readonly string[] = [
   "CAP_SYS_CHROOT",
 ];
 
-/** Parts of /proc through which root, without any capability, could change the host's kernel. */
-const READ_ONLY_PROC = ["sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi"].map((name) =>
-  `/proc/${name}`
-);
-
 /**
  * Arguments for bubblewrap.
  *
@@ -56,18 +57,27 @@ const READ_ONLY_PROC = ["sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scs
  * @see bwrap(1)
  */
 export function bwrapArgs(spec: BubblewrapSpec): string[] {
+  const small = Math.ceil(spec.temporaryBytes / 16);
   return [
     "bwrap",
+    ...["--seccomp", `${SECCOMP_FD}`, "--info-fd", `${INFO_FD}`],
     ...["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"],
     ...["--die-with-parent", "--new-session", "--hostname", "localhost"],
     ...["--cap-drop", "ALL", ...CAPABILITIES.flatMap((name) => ["--cap-add", name])],
     ...["--bind", spec.root, "/"],
-    ...["--dev", "/dev", "--proc", "/proc"],
-    // bwrap leaves /proc/sys as it is where the directory itself cannot be written to; its files can.
-    ...READ_ONLY_PROC.flatMap((path) => ["--ro-bind-try", path, path]),
-    ...["--dir", "/sys", "--tmpfs", "/sys", "--remount-ro", "/sys"],
-    ...["--perms", "0755", "--tmpfs", "/run", "--perms", "1777", "--tmpfs", "/tmp"],
-    ...["--perms", "1777", "--tmpfs", "/var/tmp", "--perms", "1777", "--dir", "/run/lock"],
+    ...["--dev", "/dev"],
+    ...DEVICES.flatMap((
+      [name],
+    ) => ["--dev-bind-try", `${spec.devices}/${name}`, `/dev/${name}`]),
+    ...temporary("1777", small, "/dev/shm"),
+    // Files of /proc belong to the number 0, which a script may have: nothing in it is for writing,
+    // neither the kernel's settings nor the memory of bubblewrap's own process.
+    ...["--remount-ro", "/dev", "--proc", "/proc", "--remount-ro", "/proc"],
+    ...["--dir", "/sys", "--size", "4096", "--tmpfs", "/sys", "--remount-ro", "/sys"],
+    ...temporary("0755", small, "/run"),
+    ...temporary("1777", spec.temporaryBytes, "/tmp"),
+    ...temporary("1777", spec.temporaryBytes, "/var/tmp"),
+    ...["--perms", "1777", "--dir", "/run/lock"],
     ...["--perms", "0755", "--dir", "/run/apt-ostree"],
     ...spec.binds.flatMap((
       { source, dest, writable },
@@ -78,4 +88,8 @@ export function bwrapArgs(spec: BubblewrapSpec): string[] {
     "--",
     ...spec.argv,
   ];
+}
+
+function temporary(mode: string, bytes: number, path: string): string[] {
+  return ["--perms", mode, "--size", `${bytes}`, "--tmpfs", path];
 }

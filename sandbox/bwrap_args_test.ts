@@ -11,6 +11,8 @@ const SPEC = {
   environment: { A: "1 2" },
   cwd: "/tmp",
   argv: ["sh", "-c", "true"],
+  devices: "/devices",
+  temporaryBytes: 1600,
 };
 
 Deno.test("bwrapArgs() shares nothing but what the spec names", () => {

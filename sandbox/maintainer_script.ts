@@ -1,5 +1,5 @@
 import type { BubblewrapBind } from "./bwrap_args.ts";
-import { ScriptError } from "./error.ts";
+import { SandboxError, ScriptError } from "./error.ts";
 import { INTERCEPTION_POLICIES } from "./interception/policy.ts";
 import type { Sandbox, SandboxResult } from "./sandbox.ts";
 
@@ -55,12 +55,12 @@ export async function runMaintainerScript(
   path: string,
   options: ScriptRunOptions = {},
 ): Promise<SandboxResult> {
-  const result = await sandbox.run({
+  const result = await named(sandbox.run({
     argv: [path, ...script.args],
     environment: scriptEnvironment(script),
     script,
     ...options,
-  });
+  }));
   if (result.status !== 0) {
     throw scriptFailed(
       sandbox,
@@ -121,7 +121,7 @@ async function runDpkg(
   argv: readonly string[],
   options: ScriptRunOptions,
 ): Promise<SandboxResult> {
-  const result = await sandbox.run({ argv, runsScripts: true, ...options });
+  const result = await named(sandbox.run({ argv, runsScripts: true, ...options }));
   if (result.status === 0) return result;
   const found = parseDpkgFailure(result.output);
   throw scriptFailed(
@@ -131,6 +131,26 @@ async function runDpkg(
     found.status ?? result.status,
     found.output,
   );
+}
+
+/** Name the script in the error, where a limit ended it. */
+async function named(run: Promise<SandboxResult>): Promise<SandboxResult> {
+  try {
+    return await run;
+  } catch (cause) {
+    if (!(cause instanceof SandboxError) || !cause.excess || !cause.script) throw cause;
+    const { package: name, script } = cause.script;
+    const output = lastLines(cause.output);
+    const message = `Cannot configure "${name}": its ${script} ${cause.excess.found}`;
+    throw new ScriptError("script/limit", message + (output && `\n${output}`), {
+      package: name,
+      script,
+      status: undefined,
+      output,
+      hint: "It was ended, with all that it had started; nothing was changed",
+      cause,
+    });
+  }
 }
 
 /** What dpkg's output says about a failure. */
@@ -180,7 +200,7 @@ function scriptFailed(
   status: number,
   output: string,
 ): ScriptError {
-  const lines = output.trimEnd().split("\n").slice(-12).join("\n");
+  const lines = lastLines(output);
   const context = { package: name, script, status, output: lines };
   const run = sandbox.scripts().findLast((run) => run.package === name && run.script === script);
   const refused = run?.calls.findLast((call) => call.action === "refuse");
@@ -200,4 +220,8 @@ function scriptFailed(
     `Cannot configure "${name}": its ${script} ended with status ${status}${lines && `\n${lines}`}`,
     { ...context, hint: "The lines above are what the script wrote last; nothing was changed" },
   );
+}
+
+function lastLines(output: string): string {
+  return output.trimEnd().split("\n").slice(-12).join("\n");
 }

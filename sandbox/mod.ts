@@ -9,7 +9,9 @@ export {
   type EnterUserNamespaceOptions,
   userNamespaceArgs,
 } from "./enter_user_namespace.ts";
-export { SandboxError, ScriptError } from "./error.ts";
+export { type CellExcess } from "./cell_excess.ts";
+export { type CellLimits, DEFAULT_CELL_LIMITS } from "./cell_limits.ts";
+export { SandboxError, type SandboxErrorCode, ScriptError, type ScriptErrorCode } from "./error.ts";
 export {
   INTERCEPTION_POLICIES,
   type InterceptionAction,
@@ -38,5 +40,6 @@ export { resolveInside } from "./resolve_inside.ts";
 export { removeTree } from "./remove_tree.ts";
 export { type IdRange, readRootFacts, requireRoot, type RootFacts } from "./root_facts.ts";
 export { Sandbox, type SandboxOptions, type SandboxResult, type SandboxRun } from "./sandbox.ts";
-export { readUpper, type UpperChange } from "./upper.ts";
+export { seccompFilter } from "./seccomp_filter.ts";
+export { readUpper, type UpperChange, type UpperLimits } from "./upper.ts";
 export { WorkDir } from "./work_dir.ts";

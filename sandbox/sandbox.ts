@@ -1,5 +1,11 @@
-import { cleanText, hostRunner, RunError, type Runner } from "@apt-ostree/base";
+import { hostRunner, RunError, type Runner } from "@apt-ostree/base";
 import { type BubblewrapBind, bwrapArgs } from "./bwrap_args.ts";
+import { cellArgs } from "./cell_args.ts";
+import type { CellExcess } from "./cell_excess.ts";
+import { cellFailed, checkSetup, overLimit } from "./cell_failure.ts";
+import { type CellLimits, DEFAULT_CELL_LIMITS } from "./cell_limits.ts";
+import { CellOutput } from "./cell_output.ts";
+import { CellWatch } from "./cell_watch.ts";
 import { SandboxError } from "./error.ts";
 import { INTERCEPTION_POLICIES, type InterceptionPolicy } from "./interception/policy.ts";
 import { Journal } from "./interception/journal.ts";
@@ -7,9 +13,10 @@ import type { InterceptedCall, RunningScript, ScriptRun } from "./interception/r
 import { ScriptRecorder } from "./interception/script_recorder.ts";
 import { ANSWERS, JOURNAL } from "./interception/shim.ts";
 import { StandIns } from "./interception/stand_ins.ts";
-import { overlayArgs, type OverlaySpec, SETUP_FAILED } from "./overlay.ts";
+import { overlayArgs, type OverlaySpec } from "./overlay.ts";
 import { removeTree } from "./remove_tree.ts";
 import { requireRoot } from "./root_facts.ts";
+import { seccompFilter } from "./seccomp_filter.ts";
 import { readUpper, type UpperChange } from "./upper.ts";
 
 /** How a {@linkcode Sandbox} is made. */
@@ -28,6 +35,8 @@ export interface SandboxOptions {
   readonly policies?: readonly InterceptionPolicy[];
   /** Told when a maintainer script begins, and with `undefined` when none is at work any more. */
   readonly onScript?: (script: RunningScript | undefined) => void;
+  /** What programs inside may take. @default {DEFAULT_CELL_LIMITS} */
+  readonly limits?: Partial<CellLimits>;
   /** Starts programs. @default {hostRunner} */
   readonly runner?: Runner;
 }
@@ -52,8 +61,8 @@ export interface SandboxRun {
   readonly stdin?: string;
   /** Stops the work; the call then throws the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Milliseconds after which the program is ended. @default {3_600_000} */
-  readonly timeoutMs?: number;
+  /** What the program may take, where it differs from the sandbox's limits. */
+  readonly limits?: Partial<CellLimits>;
   /** Told each piece of output as it comes. */
   readonly onOutput?: (text: string) => void;
 }
@@ -68,22 +77,27 @@ export interface SandboxResult {
   readonly ms: number;
 }
 
-/** Characters of output that are kept. */
-const OUTPUT_TAIL = 64 * 1024;
-const TIMEOUT = 3_600_000;
+/** Milliseconds between two looks at what a cell takes. */
+const LOOK_EVERY = 100;
+/** Milliseconds that the kernel gets to end all processes of a cell. */
+const LONGEST_END = 10_000;
 
 /**
  * A cell for maintainer scripts: the tree below an overlay is its whole world.
  *
  * No network, no processes and no files of the host; what it writes lands in the overlay's upper
- * directory, and calls that would touch a running system are recorded and answered by policy.
+ * directory, and calls that would touch a running system are recorded and answered by policy. Time,
+ * processes, memory, disk and output are limited; who passes a limit is ended, with all that it has
+ * started.
  */
 export class Sandbox {
   readonly #options: SandboxOptions;
   readonly #runner: Runner;
+  readonly #limits: CellLimits;
   readonly #standIns: StandIns;
   readonly #recorder: ScriptRecorder;
   readonly #journal: Journal;
+  #onTurn: (() => void) | undefined;
 
   /**
    * Set the cell up; nothing runs yet.
@@ -94,6 +108,7 @@ export class Sandbox {
     requireRoot();
     this.#options = options;
     this.#runner = options.runner ?? hostRunner;
+    this.#limits = { ...DEFAULT_CELL_LIMITS, ...options.limits };
     for (const path of [options.overlay.upper, options.overlay.work, options.overlay.merged]) {
       Deno.mkdirSync(path, { recursive: true });
     }
@@ -106,23 +121,83 @@ export class Sandbox {
       upper,
       skip: MOUNT_POINTS,
       standIn: (sha256, path) => this.#standIns.real(sha256, path),
-      ...(options.onScript ? { onScript: options.onScript } : {}),
+      onScript: (script) => {
+        this.#onTurn?.();
+        options.onScript?.(script);
+      },
     });
     this.#journal = new Journal(directory, (message) => this.#recorder.take(message));
+    Deno.writeFileSync(`${directory}/seccomp`, seccompFilter(Deno.build.arch));
+    Deno.mkdirSync(`${directory}/devices`);
   }
 
   /**
-   * Run a program inside, and wait for it.
+   * Run a program inside, and wait for it. When the call ends, however it ends, no process that was
+   * started inside is left.
    *
    * @throws {SandboxError} `sandbox/missing` if bubblewrap or unshare is not installed,
-   * `sandbox/timeout`, `sandbox/failed` if the cell could not be set up.
+   * `sandbox/limit` if the program took more than it may and was ended, `sandbox/failed` if the cell
+   * could not be set up.
    */
   async run(run: SandboxRun): Promise<SandboxResult> {
-    const { overlay, sourceDateEpoch } = this.#options;
+    const { overlay, directory } = this.#options;
+    const limits = { ...this.#limits, ...run.limits };
+    const infoFile = `${directory}/cell.json`;
+    // What the last cell left, and the kernel's mark that a volatile overlay was not synced: here
+    // nothing is ever trusted to be.
+    Deno.writeTextFileSync(infoFile, "");
+    removeTree([overlay.work, "work", "incompat"].join("/"));
+    const argv = this.#argv(run, limits, infoFile);
+    const watch = new CellWatch({ infoFile, upper: overlay.upper, limits });
+    const ending = new AbortController();
+    let over:
+      | { readonly excess: CellExcess; readonly script: RunningScript | undefined }
+      | undefined;
+    const end = (excess: CellExcess | undefined) => {
+      if (!excess || over) return;
+      over = { excess, script: this.running };
+      ending.abort();
+    };
+    const output = new CellOutput(limits.outputBytes, end, run.onOutput);
+    const looking = setInterval(() => end(watch.look()), LOOK_EVERY);
+    this.#onTurn = () => watch.startTurn();
+    const start = performance.now();
+    try {
+      if (run.script) this.#recorder.begin(OWN_SCRIPT, run.script, run.script.args);
+      const { status } = await this.#journal.during(() =>
+        this.#runner.run(argv, {
+          accept: ANY_STATUS,
+          onStdout: output.take,
+          onStderr: output.take,
+          signal: run.signal ? AbortSignal.any([run.signal, ending.signal]) : ending.signal,
+          ...(run.stdin === undefined ? {} : { stdin: run.stdin }),
+        })
+      );
+      if (run.script) this.#recorder.end(OWN_SCRIPT, status);
+      const text = output.end();
+      if (status !== 0) checkSetup(text);
+      return { status, output: text, ms: performance.now() - start };
+    } catch (cause) {
+      if (over && !run.signal?.aborted) {
+        throw overLimit(run.argv, { ...over, output: output.end() });
+      }
+      if (!(cause instanceof RunError)) throw cause;
+      throw cellFailed(cause);
+    } finally {
+      clearInterval(looking);
+      this.#onTurn = undefined;
+      await untilGone(watch);
+      this.#recorder.finish();
+    }
+  }
+
+  #argv(run: SandboxRun, limits: CellLimits, infoFile: string): string[] {
+    const { overlay, sourceDateEpoch, directory } = this.#options;
     const scripts = run.runsScripts ? this.#standIns.scripts() : undefined;
     const shadows = [run.shadow, scripts?.layer, this.#standIns.programs].filter((each) =>
       each !== undefined
     );
+    const devices = `${directory}/devices`;
     const bwrap = bwrapArgs({
       root: overlay.merged,
       cwd: run.cwd ?? "/",
@@ -140,60 +215,12 @@ export class Sandbox {
         ...this.#options.binds ?? [],
         ...run.binds ?? [],
       ],
+      devices,
+      temporaryBytes: limits.temporaryBytes,
     });
-    const argv = overlayArgs({ ...overlay, shadows }, bwrap);
-    // The kernel's mark that a volatile overlay was not synced: here nothing is ever trusted to be.
-    removeTree([overlay.work, "work", "incompat"].join("/"));
-    const timeout = AbortSignal.timeout(run.timeoutMs ?? TIMEOUT);
-    const signal = run.signal ? AbortSignal.any([run.signal, timeout]) : timeout;
-    const start = performance.now();
-    let output = "";
-    const decoder = new TextDecoder();
-    const onPiece = (piece: Uint8Array) => {
-      const text = decoder.decode(piece, { stream: true });
-      run.onOutput?.(text);
-      output = (output + text).slice(-OUTPUT_TAIL);
-    };
-    try {
-      if (run.script) this.#recorder.begin(OWN_SCRIPT, run.script, run.script.args);
-      const { status } = await this.#journal.during(() =>
-        this.#runner.run(argv, {
-          accept: ANY_STATUS,
-          onStdout: onPiece,
-          onStderr: onPiece,
-          signal,
-          ...(run.stdin === undefined ? {} : { stdin: run.stdin }),
-        })
-      );
-      if (run.script) this.#recorder.end(OWN_SCRIPT, status);
-      const text = cleanText(output);
-      if (status !== 0) checkSetup(text);
-      return { status, output: text, ms: performance.now() - start };
-    } catch (cause) {
-      if (timeout.aborted && !run.signal?.aborted) {
-        throw new SandboxError(
-          "sandbox/timeout",
-          `Cannot wait longer for "${run.argv.join(" ")}" in the sandbox`,
-          {
-            subject: run.argv[0]!,
-            hint: `It ran over ${
-              (run.timeoutMs ?? TIMEOUT) / 1000
-            } s and was ended. Its last output: ${cleanText(output).slice(-300)}`,
-          },
-        );
-      }
-      if (!(cause instanceof RunError) || cause.code !== "run/missing") throw cause;
-      throw new SandboxError(
-        "sandbox/missing",
-        `Cannot make a sandbox: there is no "unshare" on this machine`,
-        {
-          hint: "Install the packages util-linux and bubblewrap",
-          cause,
-        },
-      );
-    } finally {
-      this.#recorder.finish();
-    }
+    const seccompFile = `${directory}/seccomp`;
+    const cell = cellArgs({ seccompFile, infoFile, devices, limits }, bwrap);
+    return overlayArgs({ ...overlay, shadows }, cell);
   }
 
   /** Calls that were intercepted so far, whoever made them. */
@@ -214,12 +241,12 @@ export class Sandbox {
   /**
    * What has changed in the tree, parents before children, names sorted.
    *
-   * @throws {SandboxError} `sandbox/special-file`, `sandbox/edited-script`.
+   * @throws {SandboxError} `sandbox/special-file`, `sandbox/edited-script`, `sandbox/limit`.
    */
   changes(): Generator<UpperChange> {
     const { upper } = this.#options.overlay;
     this.#standIns.restore(upper, MOUNT_POINTS);
-    return readUpper(upper, MOUNT_POINTS);
+    return readUpper(upper, MOUNT_POINTS, this.#limits);
   }
 }
 
@@ -244,28 +271,15 @@ function environment(sourceDateEpoch: number): Record<string, string> {
   };
 }
 
-/** Tell a cell that could not be made from a program that failed in it. */
-function checkSetup(output: string): void {
-  const lines = output.trimEnd().split("\n");
-  const last = lines.at(-1) ?? "";
-  const missing = last.startsWith(SETUP_FAILED) ? / no (bwrap|mount)$/.exec(last)?.[1] : undefined;
-  if (missing !== undefined) {
-    throw new SandboxError(
-      "sandbox/missing",
-      `Cannot make a sandbox: there is no "${missing}" on this machine`,
-      {
-        subject: missing,
-        hint: `Install the package ${missing === "bwrap" ? "bubblewrap" : missing}`,
-      },
-    );
-  }
-  if (last.startsWith(SETUP_FAILED) || /^(bwrap|unshare): /.test(last)) {
-    throw new SandboxError(
-      "sandbox/failed",
-      `Cannot make a sandbox: ${lines.slice(-3).join("; ")}`,
-      {
-        hint: "Namespaces and overlayfs must be allowed to this user on this machine",
-      },
-    );
+/** The kernel ends a cell with its first process, but not at once. */
+async function untilGone(watch: CellWatch): Promise<void> {
+  const start = performance.now();
+  while (!watch.isGone()) {
+    if (performance.now() - start > LONGEST_END) {
+      throw new SandboxError("sandbox/failed", "Cannot end the processes of a sandbox", {
+        hint: "They wait for the disk or another device: look at it, and run this again",
+      });
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -123,10 +123,11 @@ Deno.test(
   () =>
     withSandbox(async (sandbox) => {
       const error = await assertRejects(
-        () => sandbox.run({ ...sh("sleep 3605 & echo begun; sleep 3605"), timeoutMs: 700 }),
+        () =>
+          sandbox.run({ ...sh("sleep 3605 & echo begun; sleep 3605"), limits: { timeMs: 700 } }),
         SandboxError,
       );
-      assertEquals(error.code, "sandbox/timeout");
+      assertEquals(error.code, "sandbox/limit");
       assertStringIncludes(error.hint!, "begun");
       await new Promise((resolve) => setTimeout(resolve, 300));
       const { stdout } = await hostRunner.run(["ps", "-eo", "args"]);

@@ -36,11 +36,22 @@ export class Journal {
     try {
       return await run();
     } finally {
+      // Answers that nobody took, since nobody had asked, may have filled their pipe: emptied, it lets
+      // the reading go on.
+      using taken = await Deno.open(this.answers, open);
+      let emptying = true;
+      const emptied = (async () => {
+        const buffer = new Uint8Array(64 * 1024);
+        while (emptying) await taken.read(buffer);
+      })();
       // Who wrote has ended, and a pipe keeps its order: what is read before this is all there was.
       using last = await Deno.open(this.messages, { write: true });
       const message = ["", MESSAGE_MARK, "2", "close", end, ""].join("\0");
       await writeAll(last, new TextEncoder().encode(message));
       await reading;
+      emptying = false;
+      await writeAll(outgoing, NEWLINE);
+      await emptied;
     }
   }
 
