@@ -20,6 +20,11 @@ const COMPOSE: readonly CommandEntry[] = [
     load: () => import("./commands/compose_check.ts"),
   },
   {
+    name: "report",
+    summary: "Write a page about a commit: sizes, changes, scripts, checks",
+    load: () => import("./commands/compose_report.ts"),
+  },
+  {
     name: "sbom",
     summary: "Write the bill of materials of a commit",
     load: () => import("./commands/compose_sbom.ts"),

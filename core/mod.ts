@@ -17,6 +17,7 @@ export { CHECK_SEVERITIES, type CheckSeverity, type Finding } from "./checks/che
 export { checkCommit, type CheckCommitOptions } from "./checks/check_commit.ts";
 export { type CheckSetting, type CheckSettings } from "./checks/check_settings.ts";
 export { type CheckReport } from "./checks/run_checks.ts";
+export { commitReport } from "./report/commit_report.ts";
 export { type InventoryOptions } from "./sbom/inventory.ts";
 export { SBOM_FORMATS, type SbomFormat } from "./sbom/sbom_format.ts";
 export { readSbom } from "./sbom/write_sbom.ts";
