@@ -40,7 +40,9 @@ export async function composeSet(
   const [repo, ref] = [`${dir}/repo`, `fidelity/${set.name}`];
   Repo.init(repo, { mode: "bare" });
   const { packages, documentation = true } = set;
-  const treefile = { ref, repos: ["set"], packages, recommends: false, documentation };
+  // Keys that packages make are part of what is compared.
+  const checks = { "host-identity": "warn", "secrets": "warn", "password-hashes": "warn" };
+  const treefile = { ref, repos: ["set"], packages, recommends: false, documentation, checks };
   Deno.writeTextFileSync(`${dir}/set.sources`, archive.sources);
   Deno.writeTextFileSync(`${dir}/tree.json`, JSON.stringify(treefile));
   const made = await composeTree({ treefile: `${dir}/tree.json`, repo, cachedir, sourceDateEpoch });
