@@ -22,6 +22,8 @@ export interface PlanRequest {
   readonly localDebs?: readonly string[];
   /** Exact versions: nothing else of these names is considered. */
   readonly locked?: ReadonlyMap<string, string>;
+  /** Versions that must not be installed, by package. */
+  readonly forbidden?: readonly (readonly [name: string, version: string])[];
   /** Whether packages that are not locked must not be installed. @default {false} */
   readonly lockedOnly?: boolean;
 }

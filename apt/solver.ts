@@ -61,6 +61,7 @@ export async function solve(
   ];
   const onlyLocked = request.lockedOnly ? ["Package: *\nPin: release *\nPin-Priority: -1\n"] : [];
   const pins = onlyLocked.concat(exclude.map((name) => pin(name, "*", -1)))
+    .concat((request.forbidden ?? []).map(([name, version]) => pin(name, version, -1)))
     .concat([...locked].map(([name, version]) => pin(name, version, 1001)));
   Deno.writeTextFileSync(`${dir}/etc/apt/preferences.d/request`, pins.join("\n"));
   holdPackages(dir, request.hold ?? []);

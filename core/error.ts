@@ -14,6 +14,7 @@ export class ConflictError
 export class AssembleError extends AptOstreeError<
   | "assemble/no-dpkg"
   | "assemble/not-configured"
+  | "assemble/bad-debconf"
   | "assemble/special-file"
 > {}
 
@@ -32,6 +33,13 @@ export class ComposeError extends AptOstreeError<
   | "compose/not-kept"
   | "compose/bad-metadata"
   | "compose/checks-failed"
+  | "compose/no-such-package"
+  | "compose/no-such-program"
+  | "compose/in-the-way"
+  | "compose/accounts-changed"
+  | "compose/no-sysusers"
+  | "compose/layer-conflict"
+  | "compose/no-such-version"
 > {}
 
 /** Security advisories that cannot be read. */

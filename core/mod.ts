@@ -65,10 +65,17 @@ export {
 export { type LayeringPlan } from "./layer/plan_layering.ts";
 export { TreefileError } from "./treefile/error.ts";
 export { describeSchema, type FieldSchema } from "./treefile/field_schema.ts";
-export { type FieldDefinition, FIELDS, type MergeRule } from "./treefile/fields.ts";
+export { type FieldDefinition, type MergeRule, TREEFILE_FIELDS } from "./treefile/fields.ts";
 export { treefileSchema } from "./treefile/json_schema.ts";
 export { type ReadTreefile, readTreefile } from "./treefile/read_treefile.ts";
-export { formatTreefile, type Treefile } from "./treefile/treefile.ts";
+export {
+  type AccountCheck,
+  formatTreefile,
+  type MetadataPlace,
+  type SigningKey,
+  type Treefile,
+  type TreefileFile,
+} from "./treefile/treefile.ts";
 export { databaseVersion } from "./packages/database_version.ts";
 export { readChangelogOf } from "./packages/read_changelogs.ts";
 export { type Advisory, SEVERITIES, type Severity } from "./packages/advisories.ts";

@@ -4,18 +4,18 @@
  *
  * @module
  */
-import { describeSchema, FIELDS, treefileSchema } from "@apt-ostree/core";
+import { describeSchema, TREEFILE_FIELDS, treefileSchema } from "@apt-ostree/core";
 
 /** One line a field. */
 export function fieldTable(): string {
-  return Object.entries(FIELDS).map(([name, { schema, text }]) =>
+  return Object.entries(TREEFILE_FIELDS).map(([name, { schema, text }]) =>
     `| \`${name}\` | ${cell(describeSchema(schema))} | ${text} |\n`
   ).join("");
 }
 
 /** A shape in few words: long lists stand in their own documents. */
 function cell(shape: string): string {
-  return shape.replace(/^an? /, "").replace(/ of (\S+, ){3}.*$/, "");
+  return shape.replace(/^an? /, "").replace(/ of (\S+, ){6}.*$/, "");
 }
 
 /** The published schema. */

@@ -12,6 +12,11 @@ export const command: Command = defineCommand({
   arity: [1, 1],
   options: {
     "repo": { type: "string", short: "r", value: "REPO", help: "Repository that takes the commit" },
+    "source-root": {
+      type: "string",
+      value: "PATH",
+      help: "Use the package sources of the system at PATH where the treefile names none",
+    },
     "cachedir": { type: "string", value: "DIR", help: "Keep downloads and imported packages here" },
     "cache-only": { type: "boolean", help: "Use no network" },
     "force-nocache": { type: "boolean", help: "Compose even if nothing has changed" },
@@ -50,6 +55,7 @@ export const command: Command = defineCommand({
   },
   async run({ print, progress, signal, json }, values, [treefile]) {
     const { cachedir, proxy, parent, repo } = values;
+    const sourceRoot = values["source-root"];
     const commitFile = values["write-commitid-to"];
     const lockfile = values["ex-write-lockfile-to"];
     if (values["ex-lockfile-strict"] && values["ex-lockfile"].length === 0) {
@@ -77,6 +83,7 @@ export const command: Command = defineCommand({
       addMetadata: Object.fromEntries(values["add-metadata-string"].map(pair)),
       ...(repo === undefined ? {} : { repo }),
       ...(cachedir === undefined ? {} : { cachedir }),
+      ...(sourceRoot === undefined ? {} : { sourceRoot }),
       ...(commitFile === undefined ? {} : { writeCommitidTo: commitFile }),
       ...(lockfile === undefined ? {} : { writeLockfileTo: lockfile }),
       ...(parent === undefined ? {} : { parent }),

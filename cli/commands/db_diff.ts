@@ -1,4 +1,5 @@
 import { diffPackages, readAdvisories, readChangelogOf, readStatus } from "@apt-ostree/core";
+import { Tree } from "@apt-ostree/ostree";
 import { commitPackages } from "../commit_packages.ts";
 import { type Command, defineCommand } from "../command.ts";
 import { CliError } from "../error.ts";
@@ -53,7 +54,10 @@ export const command: Command = defineCommand({
     const difference = diffPackages(before.packages, after.packages);
     const commits = { before: before.commit, after: after.commit };
     const advisories = values.advisories || format === "json"
-      ? readAdvisories(repo, sysroot ?? "/", commits, difference)
+      ? readAdvisories(repo, sysroot ?? "/", {
+        before: Tree.fromCommit(repo, commits.before),
+        after: Tree.fromCommit(repo, commits.after),
+      }, difference)
       : [];
     if (format === "json") {
       print(JSON.stringify(

@@ -1,4 +1,5 @@
 import { packageTitle, readAdvisories } from "@apt-ostree/core";
+import { Tree } from "@apt-ostree/ostree";
 import { commitPackages } from "../commit_packages.ts";
 import { type Command, defineCommand } from "../command.ts";
 import { formatAdvisories } from "../format/advisories.ts";
@@ -29,7 +30,7 @@ export const command: Command = defineCommand({
         }
       }
       const security = advisories
-        ? formatAdvisories(readAdvisories(repo, "/", { after: commit }))
+        ? formatAdvisories(readAdvisories(repo, "/", { after: Tree.fromCommit(repo, commit) }))
         : "";
       if (security !== "") print(security);
     }

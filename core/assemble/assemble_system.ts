@@ -37,6 +37,10 @@ export interface AssemblyOptions {
   readonly sourceDateEpoch: number;
   /** Which shipped paths are laid out. @default all */
   readonly filter?: PathFilter;
+  /** dpkg architectures of a fresh system, the native one first. @default only dpkg's own */
+  readonly architectures?: readonly string[];
+  /** Answers to debconf's questions, each as debconf-set-selections(1) has it. @default none */
+  readonly debconf?: readonly string[];
   /** Starts programs. @default {hostRunner} */
   readonly runner?: Runner;
   /** Stops the work; the call then throws the signal's reason. */
@@ -101,7 +105,7 @@ export class Assembly {
         assembly.tree.mkdir(target);
         assembly.tree.putLink(txn, path, target);
       }
-      assembly.#database.init(txn);
+      assembly.#database.init(txn, options.architectures);
     });
     return assembly;
   }
@@ -168,7 +172,9 @@ export class Assembly {
   ): Promise<void> {
     const { filter = KEEP_ALL, progress, sourceDateEpoch } = this.#options;
     const waves = planWaves(packages, { fresh: true, layers, ...options });
-    const cache = new StageCache(this.#repo, `${filter.name}\0${sourceDateEpoch}`);
+    const { architectures = [], debconf = [] } = this.#options;
+    const seed = JSON.stringify([filter.name, sourceDateEpoch, architectures, debconf]);
+    const cache = new StageCache(this.#repo, seed);
     const keys = cache.keys(waves);
     const known = keys.findLastIndex((key) => cache.find(key));
     if (known >= 0) {
@@ -180,6 +186,8 @@ export class Assembly {
     for (const [number, wave] of waves.entries()) {
       if (number <= known) continue;
       await this.#add(wave, { fresh: number === 0 });
+      // Before it there is no debconf; all who ask come after.
+      if (number === 0 && debconf.length > 0) await this.#answer(debconf);
       this.write((txn) =>
         cache.store(txn, keys[number]!, {
           root: this.tree.write(txn),
@@ -220,6 +228,20 @@ export class Assembly {
     if (!options.fresh) await this.#unpack(wave, replaced, after, options);
     await this.#configure(wave);
     this.#checkFinished();
+  }
+
+  async #answer(selections: readonly string[]): Promise<void> {
+    const sandbox = await this.sandbox();
+    const stdin = selections.map((line) => `${line}\n`).join("");
+    const { status, output } = await sandbox.run({ argv: ["debconf-set-selections"], stdin });
+    if (status !== 0) {
+      throw new AssembleError(
+        "assemble/bad-debconf",
+        `Cannot answer debconf's questions: ${output.trimEnd()}`,
+        { subject: "debconf", hint: "Write lines as OWNER QUESTION TYPE VALUE" },
+      );
+    }
+    await sandbox.keep();
   }
 
   #resume(stage: Stage): void {

@@ -54,13 +54,21 @@ export class DpkgDatabase implements InstalledFiles {
     this.#tree = tree;
   }
 
-  /** Make an empty database, and the link from its old place. */
-  init(txn: Transaction): void {
+  /**
+   * Make an empty database, and the link from its old place.
+   *
+   * @param architectures That packages may have, the native one first. @default dpkg's own alone
+   */
+  init(txn: Transaction, architectures: readonly string[] = []): void {
     for (const name of DIRECTORIES) this.#tree.mkdir(`${DPKG_DATABASE}/${name}`);
     this.#tree.mkdir("var/lib");
     this.#tree.putLink(txn, "var/lib/dpkg", DPKG_LINK_TARGET);
     writeTreeText(txn, this.#tree, `${DPKG_DATABASE}/info/format`, "1\n");
     writeTreeText(txn, this.#tree, `${DPKG_DATABASE}/status`, "");
+    if (architectures.length > 1) {
+      const text = architectures.map((each) => `${each}\n`).join("");
+      writeTreeText(txn, this.#tree, `${DPKG_DATABASE}/arch`, text);
+    }
   }
 
   /** Stanzas of the status file. */

@@ -71,13 +71,19 @@ export function pathFilter(name: string, rules: readonly PathRule[]): PathFilter
 const DOCUMENTATION = ["doc", "man", "info", "groff", "lintian", "linda"];
 
 /**
- * The filter behind `documentation: false`: no manuals, no documentation but each package's
+ * The rules behind `documentation: false`: no manuals, no documentation but each package's
  * `copyright`, which its licence asks to be kept.
  */
-export const WITHOUT_DOCUMENTATION: PathFilter = pathFilter("without documentation", [
+export const DOCUMENTATION_RULES: readonly PathRule[] = [
   ...DOCUMENTATION.map((dir) => ({ action: "exclude", pattern: `/usr/share/${dir}/*` }) as const),
   { action: "include", pattern: "/usr/share/doc/*/copyright" },
-]);
+];
+
+/** A filter of {@linkcode DOCUMENTATION_RULES} alone. */
+export const WITHOUT_DOCUMENTATION: PathFilter = pathFilter(
+  "without documentation",
+  DOCUMENTATION_RULES,
+);
 
 /** The shell's patterns as fnmatch() without flags takes them. @see fnmatch(3), glob(7) */
 function shellPattern(pattern: string): RegExp {

@@ -33,7 +33,7 @@ export function readLockfiles(paths: readonly string[]): Map<string, LockedPacka
 export function lockRequest(
   locked: ReadonlyMap<string, LockedPackage>,
   strict: boolean,
-): Pick<PlanRequest, "locked" | "lockedOnly"> {
+): Required<Pick<PlanRequest, "locked" | "lockedOnly">> {
   return {
     locked: new Map([...locked].map(([name, { version }]) => [name, version])),
     lockedOnly: strict,

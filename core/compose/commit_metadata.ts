@@ -1,8 +1,10 @@
 import { type Repository, splitVersion } from "@apt-ostree/apt";
 import { type Variant, variant, type VariantDict } from "@apt-ostree/ostree";
 import { ComposeError } from "../error.ts";
-import type { PackageId } from "../import/package_ref.ts";
-import type { Treefile } from "../treefile/treefile.ts";
+import { type PackageId, packageTitle } from "../import/package_ref.ts";
+import { SEVERITIES } from "../packages/advisories.ts";
+import type { AdvisoryMatch } from "../packages/read_advisories.ts";
+import type { MetadataPlace, Treefile } from "../treefile/treefile.ts";
 
 /** A package as commits list it: name, epoch, upstream version, revision, architecture. */
 export type PackageListEntry = [
@@ -90,10 +92,18 @@ export interface CommitFacts {
   readonly inputHash: string;
   readonly repositories: readonly Repository[];
   readonly version: string | undefined;
+  /** Advisories that the packages lack fixes of. */
+  readonly advisories: readonly AdvisoryMatch[];
 }
 
-/** Metadata of a composed commit, sorted by key; our own keys win over the treefile's. */
-export function commitMetadata(facts: CommitFacts): VariantDict {
+/**
+ * Metadata of a composed commit, sorted by key; our own keys win over the treefile's.
+ *
+ * @returns What is part of the commit, and what is kept beside it.
+ */
+export function commitMetadata(
+  facts: CommitFacts,
+): { readonly inline: VariantDict; readonly detached: VariantDict } {
   const { treefile, release, version } = facts;
   const metadata = new Map<string, Variant>();
   for (const [key, value] of Object.entries(treefile.addCommitMetadata)) {
@@ -116,6 +126,36 @@ export function commitMetadata(facts: CommitFacts): VariantDict {
   const repos = facts.repositories.map(({ id, date }) =>
     new Map([["id", variant("s", id)], ["timestamp", variant("t", BigInt(date))]])
   );
-  metadata.set("aptostree.repos", variant("aa{sv}", repos));
-  return new Map([...metadata].sort(([a], [b]) => a < b ? -1 : 1));
+  const detached = new Map<string, Variant>();
+  const put = (place: MetadataPlace, key: string, value: Variant) => {
+    if (place === "inline") metadata.set(key, value);
+    if (place === "detached") detached.set(key, value);
+  };
+  put(treefile.repoMetadata, "aptostree.repos", variant("aa{sv}", repos));
+  if (facts.advisories.length > 0) {
+    const value = variant("a(suuasa{sv})", facts.advisories.map(advisoryTuple));
+    put(treefile.advisoriesMetadata, "aptostree.advisories", value);
+  }
+  if (treefile.containerCmd !== undefined) {
+    metadata.set("ostree.container-cmd", variant("as", [...treefile.containerCmd]));
+  }
+  if (treefile.initramfsArgs.length > 0) {
+    metadata.set("aptostree.initramfs-args", variant("as", [...treefile.initramfsArgs]));
+  }
+  return { inline: new Map([...metadata].sort(([a], [b]) => a < b ? -1 : 1)), detached };
+}
+
+/** Security advisories have this kind. */
+const SECURITY = 1;
+
+/** An advisory as rpm-ostree writes it: id, kind, severity, packages, further facts. */
+function advisoryTuple({ advisory, packages }: AdvisoryMatch): unknown[] {
+  const references = advisory.references.map(([url, title]) => [url, title]);
+  return [
+    advisory.id,
+    SECURITY,
+    SEVERITIES.indexOf(advisory.severity),
+    packages.map(packageTitle),
+    new Map([["cve_references", variant("a(ss)", references)]]),
+  ];
 }

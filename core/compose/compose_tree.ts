@@ -12,20 +12,20 @@ import {
   ContentPull,
   pullLocal,
   Repo,
+  signCommit,
   Tree,
-  type TreeChecksums,
+  variant,
 } from "@apt-ostree/ostree";
 import { requireRoot } from "@apt-ostree/sandbox";
 import { Assembly } from "../assemble/assemble_system.ts";
-import { changeIds, committedAccounts, planIds } from "../assemble/keep_ids.ts";
-import { KEEP_ALL, type PathFilter, WITHOUT_DOCUMENTATION } from "../assemble/path_filter.ts";
-import { writeTreeText } from "../assemble/tree_text.ts";
-import { writeCommitScripts } from "../audit/commit_scripts.ts";
-import type { RecordedScript } from "../audit/scripts_record.ts";
+import { SCRIPTS_KEY } from "../audit/commit_scripts.ts";
+import { encodeScripts } from "../audit/encode_scripts.ts";
+import type { PathFilter } from "../assemble/path_filter.ts";
 import { ComposeError } from "../error.ts";
 import { findPackage, importPackages } from "../import/import_packages.ts";
 import type { PackageCommit } from "../import/package_commit.ts";
 import { diffPackages, type PackageDifference } from "../packages/diff_packages.ts";
+import { readAdvisories } from "../packages/read_advisories.ts";
 import { dpkgArchitecture, hostBasearch } from "../treefile/architecture.ts";
 import { nextVersion } from "../treefile/next_version.ts";
 import { type ReadTreefile, readTreefile } from "../treefile/read_treefile.ts";
@@ -33,21 +33,20 @@ import { formatTreefile, type Treefile } from "../treefile/treefile.ts";
 import type { CheckReport } from "../checks/run_checks.ts";
 import { checkComposed } from "./check_composed.ts";
 import { writeSboms } from "../sbom/write_sbom.ts";
+import { checkLocked, lockRequest, readLockfiles } from "./apply_lock.ts";
 import { checkSpace } from "./check_space.ts";
 import { commitMetadata, INPUT_HASH_KEY, readPackageList } from "./commit_metadata.ts";
 import { ComposeArea } from "./compose_area.ts";
-import { checkLocked, lockRequest, readLockfiles } from "./apply_lock.ts";
+import { type FinishedTree, finishTree } from "./finish_tree.ts";
 import { formatLockfile } from "./lockfile.ts";
 import { pickDefined } from "./pick_defined.ts";
+import { pinRepoPackages, unlockedVersions } from "./pin_sources.ts";
+import { type OstreeLayers, resolveLayers } from "./postprocess/add_layers.ts";
+import type { LockedPackage } from "./read_lockfile.ts";
+import { openSigner } from "./open_signer.ts";
+import { treeFilter } from "./tree_filter.ts";
+import { variantPackages } from "./variant_packages.ts";
 import { readSources } from "./read_sources.ts";
-import { readAccounts } from "./postprocess/accounts.ts";
-import { writeAutoInstalled } from "./postprocess/auto_installed.ts";
-import { forgetMissingFiles, layOutDeployment } from "./postprocess/deployment_layout.ts";
-import { buildInitramfs, prepareInitramfs } from "./postprocess/initramfs.ts";
-import { findInitramfs, keepInitramfs } from "./postprocess/initramfs_cache.ts";
-import { initramfsInputs } from "./postprocess/initramfs_inputs.ts";
-import { kernelRelease, moveKernel } from "./postprocess/kernel.ts";
-import { enableUnits, runTreefileScripts } from "./postprocess/run_treefile_scripts.ts";
 
 /** What {@linkcode composeTree} is asked for. */
 export interface ComposeTreeOptions {
@@ -55,6 +54,8 @@ export interface ComposeTreeOptions {
   readonly treefile: string;
   /** Repository that takes the commit; needed unless only the treefile is printed. */
   readonly repo?: string;
+  /** Root whose package sources and advisories count where the treefile names none. @default "/" */
+  readonly sourceRoot?: string;
   /** Directory for downloads and imported packages. @default inside the repository */
   readonly cachedir?: string;
   /** Use no network. */
@@ -139,7 +140,9 @@ export async function composeTree(options: ComposeTreeOptions): Promise<ComposeT
   const basearch = hostBasearch();
   const read = readTreefile(options.treefile, basearch);
   for (const text of read.warnings) options.progress?.({ type: "message", level: "warning", text });
-  if (options.printOnly) return { kind: "printed", text: formatTreefile(read.treefile, basearch) };
+  if (options.printOnly) {
+    return { kind: "printed", text: formatTreefile(read.treefile, basearch, read.directory) };
+  }
   const ref = read.treefile.ref;
   if (options.repo === undefined) {
     throw new ComposeError("compose/no-repo", "Cannot compose: no repository is named", {
@@ -158,13 +161,12 @@ export async function composeTree(options: ComposeTreeOptions): Promise<ComposeT
   }
   requireRoot();
   const target = Repo.open(options.repo);
-  const sources = readSources(read);
   using area = await ComposeArea.open({
     target,
     ...(options.cachedir === undefined ? {} : { cachedir: options.cachedir }),
     ...pickDefined(options, "noWait", "progress", "signal"),
   });
-  return await new Compose(options, read, basearch, target, area, sources).run();
+  return await new Compose(options, read, basearch, target, area).run();
 }
 
 class Compose {
@@ -175,6 +177,10 @@ class Compose {
   readonly #target: Repo;
   readonly #area: ComposeArea;
   readonly #sources: readonly SourcesFile[];
+  readonly #locked: ReadonlyMap<string, LockedPackage>;
+  readonly #layers: OstreeLayers;
+  /** Packages of the treefile's variant. */
+  #base: readonly string[] = [];
 
   constructor(
     options: ComposeTreeOptions,
@@ -182,7 +188,6 @@ class Compose {
     basearch: string,
     target: Repo,
     area: ComposeArea,
-    sources: readonly SourcesFile[],
   ) {
     this.#options = options;
     this.#read = read;
@@ -190,7 +195,18 @@ class Compose {
     this.#basearch = basearch;
     this.#target = target;
     this.#area = area;
-    this.#sources = sources;
+    this.#locked = readLockfiles(options.lockfiles ?? []);
+    const { treefile } = read;
+    this.#sources = readSources(read, {
+      more: this.#usesLockfileRepos ? treefile.lockfileRepos : [],
+      ...pickDefined(options, "sourceRoot"),
+    });
+    this.#layers = resolveLayers(target, treefile);
+  }
+
+  /** Sources for locked packages alone serve where there is a lock. */
+  get #usesLockfileRepos(): boolean {
+    return this.#treefile.lockfileRepos.length > 0 && this.#locked.size > 0;
   }
 
   async run(): Promise<ComposeTreeResult> {
@@ -200,6 +216,10 @@ class Compose {
       architecture: dpkgArchitecture(this.#basearch),
       sources: this.#sources,
       hostDates: this.#treefile.repos === undefined,
+      foreignArchitectures: this.#treefile.foreignArchitectures,
+      ...(this.#treefile.aptPreferences === undefined
+        ? {}
+        : { preferences: this.#treefile.aptPreferences }),
       ...pickDefined(options, "runner", "proxy"),
       ...pickDefined(this.#treefile, "snapshot"),
     });
@@ -221,10 +241,11 @@ class Compose {
     const epoch = options.sourceDateEpoch ?? Math.max(0, ...repositories.map((each) => each.date));
     const parent = this.#parent(previous);
     await using ahead = this.#pullAhead(packages);
-    const assembled = await this.#assemble(packages, plan, epoch, parent);
+    const version = this.#version(parent, epoch);
+    const finished = await this.#assemble(packages, plan, epoch, parent, version);
     const checks = checkComposed({
       work: this.#area.work,
-      tree: assembled.tree,
+      tree: finished.tree,
       packages,
       treefile,
       filter: this.#filter,
@@ -233,15 +254,17 @@ class Compose {
       ...pickDefined(options, "progress"),
     });
     await ahead?.publish();
-    const result = await this.#commit(assembled, packages, inputHash, repositories, epoch, parent);
+    const facts = { packages, inputHash, repositories, version };
+    const result = await this.#commit(finished, facts, epoch, parent);
     return {
       kind: "committed",
       ...result,
+      version,
       inputHash,
       packages: packages.length,
       imported,
       difference: this.#difference(parent, packages),
-      droppedFiles: assembled.dropped,
+      droppedFiles: finished.dropped,
       checks,
     };
   }
@@ -253,15 +276,28 @@ class Compose {
     progress?.({ type: "phase-start", phase, title: "Resolving packages" });
     const call = pickDefined({ signal, progress }, "signal", "progress");
     const repositories = await apt.update({ ...call, cacheOnly: cacheOnly ?? false });
-    const { lockfiles = [], lockfileStrict = false } = this.#options;
-    const locked = readLockfiles(lockfiles);
+    const { repoPackages, lockfileRepos } = this.#treefile;
+    const lock = lockRequest(this.#locked, this.#options.lockfileStrict ?? false);
+    // What the lock says counts, even where the treefile wants another source.
+    const pinned = lock.lockedOnly || repoPackages.length === 0
+      ? lock.locked
+      : new Map([...pinRepoPackages(repoPackages, apt.indexes()), ...lock.locked]);
+    this.#base = variantPackages(
+      this.#treefile.variant,
+      apt.indexes(),
+      dpkgArchitecture(this.#basearch),
+    );
     const plan = await apt.plan({
-      install: this.#treefile.packages,
+      install: [...new Set([...this.#base, ...this.#treefile.packages])],
       exclude: this.#treefile.excludePackages,
       recommends: this.#treefile.recommends,
-      ...lockRequest(locked, lockfileStrict),
+      locked: pinned,
+      lockedOnly: lock.lockedOnly,
+      forbidden: this.#usesLockfileRepos
+        ? unlockedVersions(lockfileRepos, lock.locked, apt.indexes())
+        : [],
     }, call);
-    checkLocked(plan, locked, dpkgArchitecture(this.#basearch));
+    checkLocked(plan, this.#locked, dpkgArchitecture(this.#basearch));
     const ms = performance.now() - start;
     progress?.({
       type: "phase-end",
@@ -317,7 +353,7 @@ class Compose {
   }
 
   get #filter(): PathFilter {
-    return this.#treefile.documentation ? KEEP_ALL : WITHOUT_DOCUMENTATION;
+    return treeFilter(this.#treefile);
   }
 
   async #assemble(
@@ -325,132 +361,94 @@ class Compose {
     plan: Plan,
     epoch: number,
     parent: string | undefined,
-  ) {
+    version: string | undefined,
+  ): Promise<FinishedTree> {
     const { treefile, options, area } = {
       treefile: this.#treefile,
       options: this.#options,
       area: this.#area,
     };
     const { work, directory } = area;
-    const signal = pickDefined(options, "signal");
     const assembly = Assembly.fresh({
       repo: work,
       directory: directory.path,
       sourceDateEpoch: epoch,
       filter: this.#filter,
+      architectures: [dpkgArchitecture(this.#basearch), ...treefile.foreignArchitectures],
+      debconf: treefile.debconf,
       ...pickDefined(options, "runner", "signal", "progress"),
     });
-    await assembly.addAll(packages, treefile.packageLayers, { recommends: treefile.recommends });
-    const { tree } = assembly;
-    assembly.write((txn) =>
-      writeAutoInstalled(txn, tree, plan.packages, dpkgArchitecture(this.#basearch))
-    );
-    if (treefile.units.length > 0 || treefile.defaultTarget !== undefined) {
-      const sandbox = await assembly.sandbox();
-      await enableUnits(sandbox, treefile.units, treefile.defaultTarget, signal);
-      await sandbox.keep();
-    }
-    if (treefile.postprocess.length > 0) {
-      const sandbox = await assembly.sandbox();
-      await runTreefileScripts(sandbox, treefile.postprocess, signal);
-      await sandbox.keep();
-    }
-    if (parent !== undefined) {
-      const before = committedAccounts(this.#target, Tree.fromCommit(this.#target, parent));
-      const changes = planIds(readAccounts(work, tree), before);
-      assembly.write((txn) => changeIds(work, txn, tree, changes));
-    }
-    if (assembly.skipped.length > 0) {
-      const text = `Left out, since no commit can hold them: ${assembly.skipped.join(", ")}`;
-      options.progress?.({ type: "message", level: "warning", text });
-    }
-    const release = kernelRelease(tree);
-    const initramfs = release === undefined ? undefined : await this.#initramfs(assembly, release);
-    const { dropped } = assembly.write((txn) => {
-      if (release !== undefined && initramfs !== undefined) {
-        moveKernel(tree, release);
-        tree.putFile(`usr/lib/modules/${release}/initramfs.img`, initramfs);
-      }
-      const json = formatTreefile(treefile, this.#basearch);
-      writeTreeText(txn, tree, "usr/share/apt-ostree/treefile.json", json);
-      return layOutDeployment(work, txn, tree);
+    await assembly.addAll(packages, [this.#base, ...treefile.packageLayers], {
+      recommends: treefile.recommends,
     });
-    assembly.write((txn) => forgetMissingFiles(work, txn, tree));
-    const { scripts } = assembly;
-    return { root: assembly.write((txn) => tree.write(txn)), tree, release, dropped, scripts };
-  }
-
-  /** Build the initramfs, or take the one that was built from the same. @returns Its object. */
-  async #initramfs(assembly: Assembly, release: string): Promise<string> {
-    const { work, directory } = this.#area;
-    const { tree } = assembly;
-    assembly.write((txn) => {
-      prepareInitramfs(txn, tree);
-      tree.write(txn);
-    });
-    const inputs = initramfsInputs(work, tree);
-    const known = this.#options.forceNocache ? undefined : findInitramfs(work, inputs);
-    if (known !== undefined) return known;
-    const call = pickDefined(this.#options, "signal", "progress");
-    const place = directory.join("initramfs");
-    const built = await buildInitramfs(await assembly.sandbox(), release, place, call);
-    Deno.chmodSync(built, 0o644);
-    return assembly.write((txn) => {
-      const checksum = txn.importFile(built);
-      keepInitramfs(work, txn, inputs, checksum);
-      return checksum;
+    return await finishTree({
+      assembly,
+      repo: work,
+      target: this.#target,
+      read: this.#read,
+      basearch: this.#basearch,
+      plan,
+      layers: this.#layers,
+      parent,
+      version,
+      directory: directory.join("initramfs"),
+      freshInitramfs: options.forceNocache ?? false,
+      ...pickDefined(options, "signal", "progress"),
     });
   }
 
   async #commit(
-    assembled: {
-      readonly root: TreeChecksums;
-      readonly release: string | undefined;
-      readonly scripts: readonly RecordedScript[];
+    { root, release, scripts }: FinishedTree,
+    facts: {
+      readonly packages: readonly PackageCommit[];
+      readonly inputHash: string;
+      readonly repositories: readonly Repository[];
+      readonly version: string | undefined;
     },
-    packages: readonly PackageCommit[],
-    inputHash: string,
-    repositories: readonly Repository[],
     epoch: number,
     parent: string | undefined,
-  ): Promise<Pick<Committed, "commit" | "ref" | "version" | "sboms">> {
+  ): Promise<Pick<Committed, "commit" | "ref" | "sboms">> {
     const { treefile, options } = { treefile: this.#treefile, options: this.#options };
     const { progress } = options;
     const start = performance.now();
     const phase = "commit";
     progress?.({ type: "phase-start", phase, title: "Writing the commit" });
-    const version = this.#version(parent, epoch);
-    const metadata = commitMetadata({
+    const { work } = this.#area;
+    const { inline, detached } = commitMetadata({
+      ...facts,
       treefile,
       basearch: this.#basearch,
       added: options.addMetadata ?? {},
-      packages: packages.map(({ id, sha256 }) => ({ ...id, sha256 })),
-      release: assembled.release,
-      inputHash,
-      repositories,
-      version,
+      packages: facts.packages.map(({ id, sha256 }) => ({ ...id, sha256 })),
+      release,
+      advisories: treefile.advisoriesMetadata === "disabled"
+        ? []
+        : readAdvisories(work, options.sourceRoot ?? "/", {
+          after: Tree.fromChecksums(work, root),
+        }),
     });
     const commit: Commit = {
-      root: assembled.root,
+      root,
       ...(parent === undefined ? {} : { parent }),
       timestamp: epoch,
-      metadata,
+      metadata: inline,
     };
-    const { work } = this.#area;
     const checksum = (() => {
       using txn = work.transaction();
       const written = txn.writeCommit(commit);
+      const record = [SCRIPTS_KEY, variant("ay", encodeScripts(scripts))] as const;
+      txn.setDetachedMetadata(written, new Map([...detached, record]));
       if (treefile.ref !== undefined) txn.setRef(treefile.ref, written);
       txn.commit({ sync: true }); // one wait for everything since the import began
       return written;
     })();
     this.#area.endUnsynced();
+    for (const key of treefile.sign) await signCommit(work, checksum, openSigner(key));
     const sboms = treefile.sbom.length === 0
       ? []
       : await writeSboms(work, this.#target, checksum, treefile.sbom);
     const ref = options.writeCommitidTo === undefined ? treefile.ref : undefined;
     const refs = new Map(ref === undefined ? [] : [[ref, checksum]]);
-    this.#writeScripts(checksum, assembled.scripts);
     const { files } = await pullLocal(work, this.#target, [checksum], {
       refs,
       ...pickDefined(options, "signal"),
@@ -460,14 +458,7 @@ class Compose {
     }
     const ms = performance.now() - start;
     progress?.({ type: "phase-end", phase, done: files, ms, summary: `${files} new files` });
-    return { commit: checksum, ref, version, sboms };
-  }
-
-  /** Before the commit is there: a ref never names one that lacks its record. */
-  #writeScripts(commit: string, scripts: readonly RecordedScript[]): void {
-    using txn = this.#target.transaction();
-    writeCommitScripts(this.#target, txn, commit, scripts);
-    txn.commit();
+    return { commit: checksum, ref, sboms };
   }
 
   #version(parent: string | undefined, epoch: number): string | undefined {
@@ -502,6 +493,7 @@ class Compose {
     for (const { name, version, architecture, sha256 } of plan.packages) {
       hash.update(`\0${name}\0${version}\0${architecture}\0${sha256}`);
     }
+    hash.update(JSON.stringify(this.#layers));
     return hash.digest("hex");
   }
 }

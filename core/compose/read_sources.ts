@@ -3,14 +3,26 @@ import { ComposeError } from "../error.ts";
 import type { ReadTreefile } from "../treefile/read_treefile.ts";
 import type { Treefile } from "../treefile/treefile.ts";
 
+/** How {@linkcode readSources} goes about it. */
+export interface ReadSourcesOptions {
+  /** Names of further sources, meant like the treefile's `repos`. */
+  readonly more?: readonly string[];
+  /** Root of the system whose sources serve where the treefile names none. @default "/" */
+  readonly sourceRoot?: string;
+}
+
 /**
  * The sources that a treefile names, from files beside it; else those of this machine.
  *
  * @throws {ComposeError} `compose/no-sources` that names the file which is missing.
  */
-export function readSources({ treefile, directory }: ReadTreefile): SourcesFile[] {
-  if (treefile.repos === undefined) return readHostSources();
-  return treefile.repos.map((repo) => {
+export function readSources(
+  { treefile, directory }: ReadTreefile,
+  options: ReadSourcesOptions = {},
+): SourcesFile[] {
+  const { more = [], sourceRoot = "/" } = options;
+  const host = treefile.repos === undefined ? readHostSources(sourceRoot) : [];
+  const named = [...new Set([...treefile.repos ?? [], ...more])].map((repo) => {
     const names = /\.(sources|list)$/.test(repo) ? [repo] : [`${repo}.sources`, `${repo}.list`];
     for (const name of names) {
       try {
@@ -30,6 +42,7 @@ export function readSources({ treefile, directory }: ReadTreefile): SourcesFile[
       },
     );
   });
+  return [...host, ...named];
 }
 
 /** Put `repovars` and the release in for `$NAME` and `${NAME}`; other dollars stay. */

@@ -12,7 +12,11 @@ import { readTreeText } from "../assemble/tree_text.ts";
 import type { RecordedScript } from "../audit/scripts_record.ts";
 import { pickDefined } from "../compose/pick_defined.ts";
 import { readAccounts } from "../compose/postprocess/accounts.ts";
-import { forgetMissingFiles, layOutDeployment } from "../compose/postprocess/deployment_layout.ts";
+import {
+  forgetMissingFiles,
+  layOutDeployment,
+  layoutOf,
+} from "../compose/postprocess/deployment_layout.ts";
 import { kernelRelease, moveKernel } from "../compose/postprocess/kernel.ts";
 import { LayerError } from "../error.ts";
 import type { PackageCommit } from "../import/package_commit.ts";
@@ -105,6 +109,7 @@ export async function applyLayering(
   const { work, base, architecture } = options;
   const tree = Tree.fromChecksums(work, base);
   const info = infoFiles(tree);
+  const layout = layoutOf(tree);
   const { opened, root: openedRoot } = open(work, tree);
   await using checkout = KeptCheckout.take(
     work,
@@ -150,7 +155,7 @@ export async function applyLayering(
         tree.putFile(`usr/lib/modules/${release}/initramfs.img`, initramfs);
       }
     }
-    return layOutDeployment(work, txn, tree);
+    return layOutDeployment(work, txn, tree, layout);
   });
   const root = assembly.write((txn) => {
     forgetMissingFiles(work, txn, tree, info);

@@ -6,13 +6,13 @@ import { writeCommitScripts } from "../audit/commit_scripts.ts";
 import type { RecordedScript } from "../audit/scripts_record.ts";
 import { committedAccounts } from "../assemble/keep_ids.ts";
 import { checkSpace } from "../compose/check_space.ts";
+import { readCommittedTreefile } from "../compose/committed_treefile.ts";
 import { pickDefined } from "../compose/pick_defined.ts";
 import { findPackage, importPackages } from "../import/import_packages.ts";
 import type { PackageCommit } from "../import/package_commit.ts";
 import { diffPackages, type PackageDifference } from "../packages/diff_packages.ts";
 import { dpkgArchitecture, hostBasearch } from "../treefile/architecture.ts";
 import { applyLayering, readBasePackages } from "./apply_layering.ts";
-import { readBaseTreefile } from "./base_treefile.ts";
 import { LayerArea } from "./layer_area.ts";
 import type { LayerChange } from "./layer_change.ts";
 import { layerMetadata, STATE_DIGEST_KEY, stateDigest } from "./layer_metadata.ts";
@@ -142,7 +142,7 @@ class Layering {
   async run(): Promise<LayerResult> {
     const { work } = this.#area;
     const { root } = this.#commit;
-    const treefile = readBaseTreefile(work, root);
+    const treefile = readCommittedTreefile(work, Tree.fromChecksums(work, root));
     const change = { recommends: treefile.recommends, ...this.#options.change };
     const { status, installed } = readBasePackages(work, root);
     const apt = await this.#apt(status);

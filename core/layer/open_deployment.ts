@@ -50,6 +50,10 @@ export function openDeployment(repo: Repo, txn: Transaction, tree: Tree): Opened
   for (const [path] of ROOT_LINKS) {
     if (tree.lookup(path)?.type === "file") tree.remove(path);
   }
+  if (tree.linkTarget("tmp") !== undefined) {
+    tree.remove("tmp");
+    tree.mkdir("tmp", rootDirectory(0o1777));
+  }
   fillVar(repo, txn, tree);
   for (const [to, from] of MOVED) {
     if (tree.isDir(from)) tree.rename(from, to);

@@ -1,5 +1,5 @@
 import { getField, parseDeb822 } from "@apt-ostree/apt";
-import { type Repo, Tree } from "@apt-ostree/ostree";
+import type { Repo, Tree } from "@apt-ostree/ostree";
 import { readTreeText } from "../assemble/tree_text.ts";
 import type { PackageId } from "../import/package_ref.ts";
 import { type Advisory, concerns, parseAdvisories, type SourcedPackage } from "./advisories.ts";
@@ -25,7 +25,8 @@ interface Built {
 }
 
 /**
- * Advisories whose fixes lie between two commits, or, without one before, that a commit lacks fixes of.
+ * Advisories whose fixes lie between the trees of two commits, or, without one before, that one lacks
+ * fixes of.
  *
  * Files of advisories are the JSON files in `etc/apt-ostree/advisories` of the system: without any there
  * are none. Sources of packages come from the commits' own dpkg databases.
@@ -37,18 +38,16 @@ interface Built {
 export function readAdvisories(
   repo: Repo,
   sysroot: string,
-  commits: { readonly before?: string; readonly after: string },
+  commits: { readonly before?: Tree; readonly after: Tree },
   difference?: PackageDifference,
 ): AdvisoryMatch[] {
-  const after = Tree.fromCommit(repo, commits.after);
+  const { after } = commits;
   const release = readTreeText(repo, after, "usr/lib/os-release") ?? "";
   const codename = /^VERSION_CODENAME="?([\w.-]+)"?$/m.exec(release)?.[1] ?? "";
   const advisories = readFiles(sysroot, codename);
   if (advisories.length === 0) return [];
   const now = readSources(repo, after);
-  const then = commits.before === undefined
-    ? undefined
-    : readSources(repo, Tree.fromCommit(repo, commits.before));
+  const then = commits.before === undefined ? undefined : readSources(repo, commits.before);
   const names = difference ? difference.upgraded.map(({ name }) => name) : [...now.keys()];
   const bySource = new Map<string, { readonly id: PackageId; readonly states: SourcedPackage }[]>();
   for (const name of names) {

@@ -7,7 +7,6 @@ export class TreefileError extends AptOstreeError<
   | "treefile/unknown-field"
   | "treefile/bad-value"
   | "treefile/bad-condition"
-  | "treefile/unsupported-field"
   | "treefile/derive-field"
   | "treefile/include-depth"
   | "treefile/unknown-variable"

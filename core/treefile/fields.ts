@@ -33,6 +33,17 @@ export interface FieldDefinition {
   readonly noEffect?: string;
 }
 
+/** Whom account checks compare with. */
+const ACCOUNTS: FieldSchema = {
+  type: "object",
+  properties: { type: words("none", "previous", "file", "data"), filename: TEXT, entries: MAP },
+  required: ["type"],
+  additionalProperties: false,
+};
+
+/** Where metadata goes that does not decide about the tree. */
+const PLACE: FieldSchema = words("inline", "detached", "disabled");
+
 /** A path, or a treefile written in place. */
 const INCLUDED: FieldSchema = { anyOf: [TEXT, { $ref: "#" }] };
 const INCLUDES: FieldSchema = { anyOf: [TEXT, { type: "array", items: INCLUDED }] };
@@ -146,7 +157,7 @@ export const FIELDS = {
     text: "Treefiles whose fields this one takes over: a path beside this file, or several.",
   },
   "arch-include": {
-    schema: { type: "object", additionalProperties: INCLUDES },
+    schema: { type: "object", additionalProperties: { anyOf: [INCLUDES, { $ref: "#" }] } },
     merge: "file",
     text: "Treefiles to include on one architecture alone, by its kernel's or dpkg's name.",
   },
@@ -198,6 +209,284 @@ export const FIELDS = {
       "What findings in the finished tree mean, by check: error, warn or ignore. See checks.md.",
   },
   "metadata": { schema: MAP, merge: "map", text: "Free data for other programs; not used." },
+  "variant": {
+    schema: words("essential", "required", "important", "standard"),
+    merge: "scalar",
+    text:
+      "Base set beside the essential packages: all of these priorities, as mmdebstrap's variants. Default: essential.",
+  },
+  "install-langs": {
+    schema: TEXTS,
+    merge: "list",
+    text: "Languages whose translations are kept, for example de_AT; all for all. Without it: all.",
+  },
+  "path-exclude": {
+    schema: TEXTS,
+    merge: "list",
+    text: "Patterns of shipped paths that are not laid out, as dpkg's --path-exclude.",
+  },
+  "path-include": {
+    schema: TEXTS,
+    merge: "list",
+    text:
+      "Patterns of paths that are laid out although path-exclude or documentation says otherwise.",
+  },
+  "cliwrap": {
+    schema: BOOLEAN,
+    merge: "scalar",
+    text:
+      "Whether apt, apt-get, dpkg and update-initramfs refuse to change the running image, and say what to use. Default: false.",
+  },
+  "cliwrap-binaries": {
+    schema: TEXTS,
+    merge: "list",
+    text: "Which of these programs do so, where not all of them.",
+  },
+  "apt-preferences": {
+    schema: TEXT,
+    merge: "scalar",
+    text: "Text of a preferences file, as apt_preferences(5) has it.",
+  },
+  "debconf": {
+    schema: TEXTS,
+    merge: "list",
+    text: "Answers to questions of packages: OWNER QUESTION TYPE VALUE, as debconf-set-selections.",
+  },
+  "foreign-architectures": {
+    schema: TEXTS,
+    merge: "list",
+    text: "Further dpkg architectures that packages may have, for example i386.",
+  },
+  "repo-packages": {
+    schema: {
+      type: "array",
+      items: {
+        type: "object",
+        properties: { repo: TEXT, packages: TEXTS },
+        required: ["repo", "packages"],
+        additionalProperties: false,
+      },
+    },
+    merge: "list",
+    text:
+      "Packages that are taken from one of the repos, whatever the others have; later items win.",
+  },
+  "lockfile-repos": {
+    schema: TEXTS,
+    merge: "list",
+    text: "The same as repos, for packages alone whose versions a lockfile names.",
+  },
+  "ostree-layers": {
+    schema: TEXTS,
+    merge: "list",
+    text:
+      "Refs or commits of the repository whose files are added; a file of the packages is in their way.",
+  },
+  "ostree-override-layers": {
+    schema: TEXTS,
+    merge: "list",
+    text: "The same, whose files replace those of packages.",
+  },
+  "mutate-os-release": {
+    schema: TEXT,
+    merge: "scalar",
+    text:
+      "Text that the version replaces in VERSION and PRETTY_NAME of os-release; OSTREE_VERSION is added.",
+  },
+  "container-cmd": {
+    schema: TEXTS,
+    merge: "list",
+    text: "Command of containers that are made from the commit.",
+  },
+  "gpg-key": {
+    schema: TEXT,
+    merge: "scalar",
+    text: "GPG key of the user that the commit is signed with; short for sign: [{gpg: KEY}].",
+  },
+  "sign": {
+    schema: {
+      type: "array",
+      items: {
+        anyOf: [
+          {
+            type: "object",
+            properties: { gpg: TEXT, homedir: TEXT },
+            required: ["gpg"],
+            additionalProperties: false,
+          },
+          {
+            type: "object",
+            properties: { ed25519: TEXT },
+            required: ["ed25519"],
+            additionalProperties: false,
+          },
+        ],
+      },
+    },
+    merge: "list",
+    text:
+      "Keys that sign the commit: {gpg: KEY}, with homedir: DIRECTORY if it is not the user's own, or {ed25519: FILE} with the secret key in base64; paths beside the treefile.",
+  },
+  "repo-metadata": {
+    schema: PLACE,
+    merge: "scalar",
+    text:
+      "Where the dates of the sources are noted: in the commit, beside it, or not. Default: inline.",
+  },
+  "advisories-metadata": {
+    schema: PLACE,
+    merge: "scalar",
+    text: "Where security advisories that the packages lack fixes of are noted. Default: inline.",
+  },
+  "no-initramfs": {
+    schema: BOOLEAN,
+    merge: "scalar",
+    text: "Build no initramfs. Default: false.",
+  },
+  "initramfs-args": {
+    schema: TEXTS,
+    merge: "list",
+    text: "Arguments for mkinitramfs; noted in the commit.",
+  },
+  "boot-location": {
+    schema: words("modules"),
+    merge: "scalar",
+    text: "Where the kernel lies: modules alone, below /usr/lib/modules.",
+  },
+  "tmp-is-dir": {
+    schema: BOOLEAN,
+    merge: "scalar",
+    text: "Whether /tmp is a directory; else it leads to /sysroot/tmp. Default: true.",
+  },
+  "opt-usrlocal": {
+    schema: words("var", "root"),
+    merge: "scalar",
+    text:
+      "var: /opt and /usr/local lead to /var; what packages ship in /opt lies below /usr/lib/opt. root: both are part of the image. Default: var.",
+  },
+  "machineid-compat": {
+    schema: BOOLEAN,
+    merge: "scalar",
+    text:
+      "Whether /etc/machine-id is there and empty. Without it the first boot sets all presets, and units cannot be given. Default: true.",
+  },
+  "readonly-executables": {
+    schema: BOOLEAN,
+    merge: "scalar",
+    text: "Whether programs below /usr lose their write bits. Default: false.",
+  },
+  "container": {
+    schema: BOOLEAN,
+    merge: "scalar",
+    text:
+      "Whether the tree is for containers alone: kernels are left where they are. Default: false.",
+  },
+  "sysusers": {
+    schema: words("compose-auto", "compose-forced"),
+    merge: "scalar",
+    text:
+      "Whether systemd-sysusers makes the accounts of sysusers.d files: where the tree has it, or always. Default: compose-auto.",
+  },
+  "preserve-passwd": {
+    schema: BOOLEAN,
+    merge: "scalar",
+    text: "Whether users and groups keep the numbers of the parent commit. Default: true.",
+  },
+  "check-passwd": {
+    schema: ACCOUNTS,
+    merge: "scalar",
+    text:
+      "Whom users are compared with: {type: none}, {type: previous}, {type: file, filename: passwd} or {type: data, entries: {NAME: UID}}. Default: previous.",
+  },
+  "check-groups": {
+    schema: ACCOUNTS,
+    merge: "scalar",
+    text: "The same for groups.",
+  },
+  "ignore-removed-users": {
+    schema: TEXTS,
+    merge: "list",
+    text: 'Users that may disappear; "*" stands for all.',
+  },
+  "ignore-removed-groups": {
+    schema: TEXTS,
+    merge: "list",
+    text: 'Groups that may disappear; "*" stands for all.',
+  },
+  "postprocess-script": {
+    schema: TEXT,
+    merge: "scalar",
+    text: "Executable beside the treefile that runs in the finished tree after postprocess.",
+  },
+  "add-files": {
+    schema: {
+      type: "array",
+      items: { type: "array", prefixItems: [TEXT, TEXT], minItems: 2, maxItems: 2 },
+    },
+    merge: "list",
+    text: "Files to add: pairs of a path beside the treefile and one below /usr or /etc.",
+  },
+  "remove-files": { schema: TEXTS, merge: "list", text: "Paths to remove." },
+  "remove-from-packages": {
+    schema: { type: "array", items: { type: "array", items: TEXT, minItems: 2 } },
+    merge: "list",
+    text: "Files to remove: lists of a package and regular expressions that match whole paths.",
+  },
+  "selinux": {
+    schema: { const: false },
+    merge: "scalar",
+    text: "Whether files get SELinux labels: never, Debian's images have none.",
+  },
+  "selinux-label-version": {
+    schema: { type: "integer" },
+    merge: "scalar",
+    text: "No effect.",
+    noEffect: "files get no SELinux labels",
+  },
+  "ima": {
+    schema: { const: false },
+    merge: "scalar",
+    text: "Whether IMA signatures are kept: never, .debs have none.",
+  },
+  "ignore-devices": {
+    schema: { const: true },
+    merge: "scalar",
+    text: "Whether device nodes are left out: always, no commit can hold them.",
+  },
+  "rpmdb": {
+    schema: TEXT,
+    merge: "scalar",
+    text: "No effect.",
+    noEffect: "dpkg's database has one form",
+  },
+  "rpmdb-normalize": {
+    schema: BOOLEAN,
+    merge: "scalar",
+    text: "No effect.",
+    noEffect: "dpkg's database is always the same for the same packages",
+  },
+  "etc-group-members": {
+    schema: TEXTS,
+    merge: "list",
+    text: "No effect.",
+    noEffect: "all groups are in /etc/group of the host",
+  },
+  "platform-module": {
+    schema: TEXT,
+    merge: "scalar",
+    text: "No effect.",
+    noEffect: "Debian has no modules of packages",
+  },
+  "rojig": {
+    schema: {
+      type: "object",
+      properties: { name: TEXT, summary: TEXT, license: TEXT, description: TEXT },
+      required: ["name", "summary", "license"],
+    },
+    merge: "scalar",
+    text: "No effect.",
+    noEffect: "commits are not shipped in packages",
+  },
   "edition": {
     schema: { type: ["string", "integer"] },
     merge: "scalar",
@@ -208,11 +497,16 @@ export const FIELDS = {
 /** Name of a field. */
 export type FieldName = keyof typeof FIELDS;
 
+/** {@linkcode FIELDS} for those who read the table. */
+export const TREEFILE_FIELDS: Readonly<Record<string, FieldDefinition>> = FIELDS;
+
 /** Spellings of old treefiles, and the fields that they mean. */
 export const OLD_SPELLINGS: Readonly<Record<string, FieldName>> = {
   "automatic_version_prefix": "automatic-version-prefix",
+  "boot_location": "boot-location",
   "bootstrap_packages": "bootstrap-packages",
   "default_target": "default-target",
+  "gpg_key": "gpg-key",
 };
 
 /** Fields of host origins, which no treefile of a compose may have. */
@@ -220,17 +514,4 @@ export const DERIVE_FIELDS: readonly string[] = [
   ...["base-refspec", "container-image-reference", "packages-local"],
   ...["packages-local-fileoverride", "override-remove", "ex-override-replace"],
   ...["override-replace-local", "initramfs", "custom", "override-commit", "unconfigured-state"],
-];
-
-/** Fields of rpm-ostree's treefiles that this version refuses, since it would have to ignore them. */
-export const UNSUPPORTED_FIELDS: readonly string[] = [
-  ...["rojig", "gpg-key", "gpg_key", "repo-metadata", "advisories-metadata", "mutate-os-release"],
-  ...["container-cmd", "lockfile-repos", "repo-packages"],
-  ...["install-langs", "platform-module", "ostree-layers", "ostree-override-layers"],
-  ...["boot-location", "boot_location", "initramfs-args", "no-initramfs", "tmp-is-dir"],
-  ...["opt-usrlocal", "machineid-compat", "selinux", "selinux-label-version", "ima"],
-  ...["readonly-executables", "container", "ignore-devices", "rpmdb", "rpmdb-normalize"],
-  ...["sysusers", "preserve-passwd", "check-passwd", "check-groups", "ignore-removed-users"],
-  ...["ignore-removed-groups", "etc-group-members", "postprocess-script", "add-files"],
-  ...["remove-files", "remove-from-packages", "cliwrap", "cliwrap-binaries"],
 ];

@@ -4,6 +4,7 @@ import { evaluateCondition, type VariableValue } from "./conditions.ts";
 import { TreefileError } from "./error.ts";
 import { type FieldName, FIELDS } from "./fields.ts";
 import { type ParsedFields, parseFields, readFields } from "./parse_fields.ts";
+import type { TreefileFile } from "./treefile.ts";
 
 /** The fields of a treefile and of all that it includes. */
 export interface MergedFields {
@@ -115,7 +116,31 @@ class Reader {
       ),
     );
     for (const name of own.keys()) if (FIELDS[name].merge === "file") own.delete(name);
+    findFiles(own, dirname(path));
     return mergeInto(merged, own);
+  }
+}
+
+/** Files lie beside the treefile that names them. */
+function findFiles(fields: Map<FieldName, unknown>, directory: string): void {
+  const file = (name: unknown): TreefileFile => ({ path: resolve(directory, String(name)) });
+  const edit = <T>(name: FieldName, change: (value: T) => unknown) => {
+    if (fields.has(name)) fields.set(name, change(fields.get(name) as T));
+  };
+  edit("postprocess-script", file);
+  edit<[unknown, unknown][]>("add-files", (list) => list.map(([from, to]) => [file(from), to]));
+  edit<Record<string, unknown>[]>("sign", (list) =>
+    list.map((key) => ({
+      ...key,
+      ...("gpg" in key ? { gpg: String(key["gpg"]) } : {}),
+      ...("homedir" in key ? { homedir: file(key["homedir"]) } : {}),
+      ...("ed25519" in key ? { ed25519: file(key["ed25519"]) } : {}),
+    })));
+  for (const name of ["check-passwd", "check-groups"] as const) {
+    edit<{ filename?: unknown }>(
+      name,
+      (check) => "filename" in check ? { ...check, filename: file(check.filename) } : check,
+    );
   }
 }
 

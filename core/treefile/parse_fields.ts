@@ -10,7 +10,6 @@ import {
   type FieldName,
   FIELDS,
   OLD_SPELLINGS,
-  UNSUPPORTED_FIELDS,
 } from "./fields.ts";
 import { parseKickstart } from "./kickstart.ts";
 
@@ -138,16 +137,6 @@ function findField(
       "treefile/derive-field",
       `Cannot use field "${key}" at ${place}: it belongs to a host's origin, not to a compose`,
       { subject: key, hint: "Leave it out" },
-    );
-  }
-  if (UNSUPPORTED_FIELDS.includes(key)) {
-    throw new TreefileError(
-      "treefile/unsupported-field",
-      `Cannot use field "${key}" at ${place}: this version does not know what to do with it`,
-      {
-        subject: key,
-        hint: "Leave it out; docs/treefile.md lists the fields that work",
-      },
     );
   }
   if (!strict) return undefined;

@@ -151,7 +151,16 @@ const WRONG: [text: string, code: TreefileError["code"], message: string][] = [
   ["variables: {basearch: x}\n", "treefile/bad-value", "set by apt-ostree"],
   ["basearch: s390x\n", "treefile/bad-value", "it is for s390x"],
   ["documentatoin: false\n", "treefile/unknown-field", '"documentatoin"'],
-  ["add-files: []\n", "treefile/unsupported-field", '"add-files"'],
+  ["selinux: true\n", "treefile/bad-value", '"selinux" has to be false'],
+  ["boot-location: new\n", "treefile/bad-value", "one of modules"],
+  ["add-files: [[a]]\n", "treefile/bad-value", "a list of pairs"],
+  ["add-files: [[a, /var/x]]\n", "treefile/bad-value", '"/var/x"'],
+  ["remove-files: [/usr/../etc]\n", "treefile/bad-value", '"/usr/../etc"'],
+  ["remove-from-packages: [[p, '(']]\n", "treefile/bad-value", "Invalid regular expression"],
+  ["check-passwd: {type: file}\n", "treefile/bad-value", "names no file"],
+  ["check-groups: {type: data}\n", "treefile/bad-value", "has no entries"],
+  ["machineid-compat: false\nunits: [a.service]\n", "treefile/bad-value", '"units"'],
+  ["postprocess-script: nope.sh\n", "treefile/not-found", "nope.sh"],
   ["override-remove: [a]\n", "treefile/derive-field", "host's origin"],
   ["include: [{nope: 1}]\n", "treefile/unknown-field", 't.yaml:1:12: there is no field "nope"'],
   ["checks: {setuid: fatal}\n", "treefile/bad-value", 't.yaml:1:10: "checks" has to be a map of'],
@@ -169,8 +178,8 @@ Deno.test.each(WRONG)("readTreefile() refuses %j with %s", (text, code, message)
 Deno.test("readTreefile() reads what formatTreefile() writes", () => {
   const text =
     "ref: x\npackages: [p]\nrecommends: false\nautomatic-version-prefix: '1'\nunits: [u.service]\nrepos: [r]\n";
-  const { treefile } = read({ "t.yaml": text });
-  const again = read({ "t.yaml": formatTreefile(treefile, "x86_64") });
+  const { treefile, directory } = read({ "t.yaml": text });
+  const again = read({ "t.yaml": formatTreefile(treefile, "x86_64", directory) });
   assertEquals(again.treefile, treefile);
 });
 
@@ -189,7 +198,7 @@ Deno.test("readTreefile() gives the same digest for the same meaning, and format
   const b = read({ "t.json": '{"packages": ["p"], "ref": "x"}' });
   assertEquals(a.digest, b.digest);
   assertEquals(read({ "t.yaml": "ref: x\npackages: [q]\n" }).digest === a.digest, false);
-  assertEquals(JSON.parse(formatTreefile(a.treefile, "x86_64")), {
+  assertEquals(JSON.parse(formatTreefile(a.treefile, "x86_64", a.directory)), {
     "basearch": "x86_64",
     "documentation": true,
     "packages": ["p"],

@@ -5,17 +5,48 @@ import { cleanEtc } from "./clean_etc.ts";
 import { emptyVar, type VarReport } from "./empty_var.ts";
 import { ROOT_DIRECTORIES, ROOT_LINKS } from "../../assemble/root_layout.ts";
 
+/** What a deployment's layout leaves to choice. */
+export interface DeploymentLayout {
+  /** Whether /tmp is a directory; else it leads to /sysroot/tmp. */
+  readonly tmpIsDir: boolean;
+  /** Whether /opt and /usr/local lead to /var, or belong to the image. */
+  readonly optUsrlocal: "var" | "root";
+  /** Whether there is an empty /etc/machine-id. */
+  readonly machineidCompat: boolean;
+}
+
+/** The layout where nobody chose. */
+export const USUAL_LAYOUT: DeploymentLayout = {
+  tmpIsDir: true,
+  optUsrlocal: "var",
+  machineidCompat: true,
+};
+
+/** The layout that the tree of a commit has. */
+export function layoutOf(tree: Tree): DeploymentLayout {
+  return {
+    tmpIsDir: tree.isDir("tmp"),
+    optUsrlocal: tree.isDir("opt") ? "root" : "var",
+    machineidCompat: tree.lookup("usr/etc/machine-id") !== undefined,
+  };
+}
+
 /**
  * Turn a finished root file system into the form that libostree deploys: /etc as /usr/etc, /var empty,
  * links at the top, accounts and directories as lines that each host carries out.
  *
  * Read-only in effect on everything that stays where it is: directories move unopened.
  */
-export function layOutDeployment(repo: Repo, txn: Transaction, tree: Tree): VarReport {
+export function layOutDeployment(
+  repo: Repo,
+  txn: Transaction,
+  tree: Tree,
+  layout: DeploymentLayout = USUAL_LAYOUT,
+): VarReport {
   const accounts = readAccounts(repo, tree);
   writeSysusers(repo, txn, tree, accounts);
-  cleanEtc(txn, tree);
-  const report = emptyVar(repo, txn, tree, accounts);
+  cleanEtc(txn, tree, layout);
+  const report = emptyVar(repo, txn, tree, accounts, layout);
   linkTmpMount(txn, tree);
   tree.rename("etc", "usr/etc");
   for (const [path, mode] of ROOT_DIRECTORIES) {
@@ -24,11 +55,21 @@ export function layOutDeployment(repo: Repo, txn: Transaction, tree: Tree): VarR
     tree.setMeta(path, { uid: 0, gid: 0, mode });
   }
   for (const [path, target] of ROOT_LINKS) {
+    if (layout.optUsrlocal === "root" && OPT_USRLOCAL.includes(path)) {
+      if (!tree.lookup(path)) tree.mkdir(path);
+      continue;
+    }
     tree.remove(path);
     tree.putLink(txn, path, target);
   }
+  if (!layout.tmpIsDir) {
+    tree.remove("tmp");
+    tree.putLink(txn, "tmp", "sysroot/tmp");
+  }
   return report;
 }
+
+const OPT_USRLOCAL: readonly string[] = ["opt", "usr/local"];
 
 /**
  * Drop paths that the image does not hold from the database; see

@@ -28,18 +28,26 @@ export interface VarReport {
  * Empty /var: every directory, link and file in it becomes a line of tmpfiles.d, so that each host
  * makes it at boot; what describes the image moves beside dpkg's database.
  *
+ * @param options.optUsrlocal `root` where /opt and /usr/local stay what they are.
  * @see tmpfiles.d(5)
  */
-export function emptyVar(repo: Repo, txn: Transaction, tree: Tree, accounts: Accounts): VarReport {
+export function emptyVar(
+  repo: Repo,
+  txn: Transaction,
+  tree: Tree,
+  accounts: Accounts,
+  options: { readonly optUsrlocal: "var" | "root" },
+): VarReport {
   for (const [from, to] of IMAGE_STATE) {
     if (!tree.lookup(from)) continue;
     tree.mkdir(to.slice(0, to.lastIndexOf("/")));
     tree.rename(from, to);
   }
+  const moves = options.optUsrlocal === "var";
   for (const [from, to] of MOVED) {
-    if (tree.isDir(from)) tree.rename(from, to);
+    if (tree.isDir(from) && (moves || from !== "usr/local")) tree.rename(from, to);
   }
-  const entries: VarEntry[] = moveOpt(tree);
+  const entries: VarEntry[] = moves ? moveOpt(tree) : [];
   const declared = declaredPaths(repo, tree);
   const names = new OwnerNames(accounts);
   const kept: string[] = [];

@@ -61,6 +61,7 @@ export function prepareInitramfs(txn: Transaction, tree: Tree): void {
  * Build the initramfs with the tree's own initramfs-tools.
  *
  * @param directory Directory on the host that takes the result.
+ * @param options.args Further arguments for mkinitramfs.
  * @returns Path of the image on the host.
  * @throws {ComposeError} `compose/no-initramfs` if it fails or comes out empty.
  */
@@ -68,15 +69,19 @@ export async function buildInitramfs(
   sandbox: Sandbox,
   release: string,
   directory: string,
-  options: { readonly signal?: AbortSignal; readonly progress?: Progress } = {},
+  options: {
+    readonly args?: readonly string[];
+    readonly signal?: AbortSignal;
+    readonly progress?: Progress;
+  } = {},
 ): Promise<string> {
-  const { progress, signal } = options;
+  const { args = [], progress, signal } = options;
   const start = performance.now();
   const phase = "initramfs";
   progress?.({ type: "phase-start", phase, title: `Building the initramfs of ${release}` });
   Deno.mkdirSync(directory, { recursive: true });
   const { status, output } = await sandbox.run({
-    argv: ["mkinitramfs", "-o", `${INSIDE}/initramfs.img`, release],
+    argv: ["mkinitramfs", ...args, "-o", `${INSIDE}/initramfs.img`, release],
     // Its times say nothing: the same files give the same initramfs in every build.
     environment: { SOURCE_DATE_EPOCH: "0" },
     binds: [{ source: directory, dest: INSIDE, writable: true }],

@@ -35,11 +35,13 @@ const NEVER = new Set(["usr/share/doc", "usr/share/info", "usr/share/locale", "u
  * count whose names occur in a script of initramfs-tools, comments aside, with what lies below them.
  *
  * @param tree Fully written: each directory has its checksums.
+ * @param args Arguments that mkinitramfs gets. @default none
  * @returns 64 hexadecimal digits.
  */
-export function initramfsInputs(repo: Repo, tree: Tree): string {
+export function initramfsInputs(repo: Repo, tree: Tree, args: readonly string[] = []): string {
   const words = readScripts(repo, tree);
   const hash = createHash("sha256").update(`${VERSION}\n`);
+  for (const arg of args) hash.update(`${arg}\0`);
   const add = (path: string) => {
     const entry = tree.lookup(path);
     if (!entry) return;

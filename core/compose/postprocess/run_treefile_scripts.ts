@@ -1,6 +1,7 @@
 import type { Sandbox } from "@apt-ostree/sandbox";
 import { ScriptError } from "@apt-ostree/sandbox";
 import { ComposeError } from "../../error.ts";
+import type { TreefileFile } from "../../treefile/treefile.ts";
 
 /** How scripts are run. */
 export interface TreefileScriptOptions {
@@ -26,21 +27,44 @@ export async function runTreefileScripts(
       stdin: text,
       ...options,
     });
-    if (status === 0) continue;
-    const lines = output.trimEnd().split("\n").slice(-12).join("\n");
-    const name = `postprocess script ${at + 1}`;
-    throw new ScriptError(
-      "script/failed",
-      `Cannot finish the tree: ${name} ended with status ${status}${lines && `\n${lines}`}`,
-      {
-        package: "",
-        script: name,
-        status,
-        output: lines,
-        hint: "The lines above are what the script wrote last; nothing was changed",
-      },
-    );
+    if (status !== 0) throw scriptFailed(`postprocess script ${at + 1}`, status, output);
   }
+}
+
+/** Where the program of a treefile lies in the sandbox. */
+const PROGRAM = "/run/apt-ostree/postprocess";
+
+/**
+ * Run the program that a treefile names in the finished tree.
+ *
+ * @throws {ScriptError} `script/failed` with what it wrote last.
+ */
+export async function runTreefileProgram(
+  sandbox: Sandbox,
+  file: TreefileFile,
+  options: TreefileScriptOptions = {},
+): Promise<void> {
+  const { status, output } = await sandbox.run({
+    argv: [PROGRAM],
+    binds: [{ source: file.path, dest: PROGRAM, writable: false }],
+    ...options,
+  });
+  if (status !== 0) throw scriptFailed(`postprocess-script "${file.path}"`, status, output);
+}
+
+function scriptFailed(name: string, status: number, output: string): ScriptError {
+  const lines = output.trimEnd().split("\n").slice(-12).join("\n");
+  return new ScriptError(
+    "script/failed",
+    `Cannot finish the tree: ${name} ended with status ${status}${lines && `\n${lines}`}`,
+    {
+      package: "",
+      script: name,
+      status,
+      output: lines,
+      hint: "The lines above are what the script wrote last; nothing was changed",
+    },
+  );
 }
 
 /**
