@@ -17,6 +17,7 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
       "dry-run",
       "print-only",
       "unified-core",
+      "source-root",
     ],
     ...[
       "ex-write-lockfile-to",
