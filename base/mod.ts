@@ -27,6 +27,7 @@ export {
   type RunResult,
 } from "./run.ts";
 export { insidePath } from "./safe_path.ts";
+export { type FileStat, statUnfollowed } from "./stat_unfollowed.ts";
 export { type TarEntry, type TarEntryType, type TarHandler, type TarLimits } from "./tar/entry.ts";
 export { TarError } from "./tar/error.ts";
 export { TarReader } from "./tar/reader.ts";

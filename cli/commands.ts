@@ -9,6 +9,8 @@ export interface CommandEntry {
   readonly hidden?: boolean;
   /** Loads the command; absent for groups. */
   readonly load?: () => Promise<{ readonly command: Command }>;
+  /** Said on standard error before any command of a group runs. */
+  readonly notice?: string;
   /** Commands of a group. */
   readonly group?: readonly CommandEntry[];
 }
@@ -63,6 +65,17 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   { name: "db", summary: "Commands to query the package database", group: DB },
   { name: "deb", summary: "Commands to query the package database", hidden: true, group: DB },
+  {
+    name: "ex",
+    summary: "Commands that may change without notice",
+    hidden: true,
+    notice: 'Note: commands below "ex" may change without notice',
+    group: [{
+      name: "scripts",
+      summary: "Show what maintainer scripts did while a commit was made",
+      load: () => import("./commands/ex_scripts.ts"),
+    }],
+  },
   {
     name: "makecache",
     summary: "Generate apt package lists",

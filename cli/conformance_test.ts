@@ -32,13 +32,17 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
   "db diff": ["repo r", "format F", "changelogs c", "advisories a", "sysroot", "base"],
   "db list": ["repo r", "advisories a"],
   "db version": ["repo r"],
+  "ex scripts": [],
   "refresh-md": ["force f", "sysroot"],
   "search": ["cache-only C", "sysroot"],
   "status": ["verbose v", "json", "booted b", "pending-exit-77", "sysroot"],
 };
 
 /** Options that rpm-ostree does not have. */
-const OWN: Readonly<Record<string, readonly string[]>> = { "compose tree": ["no-wait", "json"] };
+const OWN: Readonly<Record<string, readonly string[]>> = {
+  "compose tree": ["no-wait", "json"],
+  "ex scripts": ["repo r", "sysroot", "verbose v", "json"],
+};
 
 for (const [path, options] of Object.entries(SURFACE)) {
   Deno.test(`${path} has rpm-ostree's options under their letters, and its own`, async () => {

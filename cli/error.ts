@@ -8,4 +8,5 @@ export class CliError extends AptOstreeError<
   | "cli/bad-arguments"
   | "cli/not-booted"
   | "cli/not-a-sysroot"
+  | "cli/no-record"
 > {}

@@ -71,6 +71,7 @@ async function dispatch(
     );
   }
   const full = path === "" ? name : `${path} ${name}`;
+  if (entry.notice !== undefined) terminal.printError(entry.notice);
   if (entry.group) return await dispatch(full, entry.group, rest, terminal);
   return await runCommand(full, entry, rest, terminal);
 }

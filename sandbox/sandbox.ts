@@ -245,7 +245,7 @@ export class Sandbox {
    */
   changes(): Generator<UpperChange> {
     const { upper } = this.#options.overlay;
-    this.#standIns.restore(upper, MOUNT_POINTS);
+    this.#standIns.restore(upper, MOUNT_POINTS, this.#limits);
     return readUpper(upper, MOUNT_POINTS, this.#limits);
   }
 }

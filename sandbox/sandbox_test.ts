@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { hostRunner, readXattr, RunError } from "@apt-ostree/base";
 import { lacks } from "../tests/support/lacks.ts";
+import { inShellRoot } from "../tests/support/shell_root.ts";
 import { SandboxError, ScriptError } from "./error.ts";
 import { parseDpkgFailure, runMaintainerScript } from "./maintainer_script.ts";
 import { Sandbox } from "./sandbox.ts";
@@ -10,27 +11,8 @@ import { WorkDir } from "./work_dir.ts";
 const ignore = Deno.uid() !== 0 || await lacks("bwrap", "unshare", "dash");
 readXattr("/", "user.none"); // loads the C library before a test can be blamed for it
 
-/** A root file system with a shell and what it links to, copied from this machine. */
-async function makeRoot(dir: string): Promise<void> {
-  const script = `
-    mkdir -p "$1"/usr/bin "$1"/usr/sbin "$1"/usr/lib "$1"/usr/lib64 "$1"/etc "$1"/var/tmp "$1"/root
-    for d in dev proc sys run tmp; do mkdir "$1/$d"; done
-    for l in bin sbin lib lib64; do ln -s usr/$l "$1/$l"; done
-    for p in dash basename cat ls id env rm mkdir touch sleep head chown mknod readlink; do
-      f=$(command -v $p); cp -L "$f" "$1/usr/bin/$p"
-      ldd "$f" | grep -o '/[^ ]*' | while read lib; do mkdir -p "$1/$(dirname "$(readlink -f "$(dirname "$lib")")")"; mkdir -p "$1$(readlink -f "$(dirname "$lib")")"; cp -Lu "$lib" "$1$(readlink -f "$(dirname "$lib")")/"; done
-    done
-    for p in systemctl invoke-rc.d shutdown; do
-      printf '#!/bin/sh\\necho "real $(basename "$0") $*"; exit 3\\n' > "$1/usr/bin/$p"; chmod 755 "$1/usr/bin/$p"
-    done
-    ln -s dash "$1/usr/bin/sh"; echo old > "$1/etc/motd"; mkdir "$1/etc/dir"; echo a > "$1/etc/dir/a"`;
-  await hostRunner.run(["sh", "-ec", script, "sh", dir]);
-}
-
-async function withSandbox(test: (sandbox: Sandbox, dir: string) => Promise<void>): Promise<void> {
-  const dir = await Deno.makeTempDir({ dir: "/var/tmp" });
-  try {
-    await makeRoot(`${dir}/root`);
+function withSandbox(test: (sandbox: Sandbox, dir: string) => Promise<void>): Promise<void> {
+  return inShellRoot(async (dir) => {
     const overlay = {
       lower: `${dir}/root`,
       upper: `${dir}/upper`,
@@ -38,9 +20,7 @@ async function withSandbox(test: (sandbox: Sandbox, dir: string) => Promise<void
       merged: `${dir}/merged`,
     };
     await test(new Sandbox({ directory: `${dir}/sandbox`, overlay, sourceDateEpoch: 42 }), dir);
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
+  });
 }
 
 const sh = (script: string) => ({ argv: ["sh", "-c", script] });

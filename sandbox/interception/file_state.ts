@@ -1,24 +1,30 @@
 import { createHash } from "node:crypto";
-import { LibcError, readUnfollowed } from "@apt-ostree/base";
+import { type FileStat, LibcError, readUnfollowed } from "@apt-ostree/base";
 import type { FileState } from "./record.ts";
 
 /** Bytes of a file above which it is not read for the record. */
 const MOST_HASHED = 1024 ** 3;
 
+const FORMATS: Readonly<Record<number, FileState["type"]>> = {
+  0o100000: "file",
+  0o040000: "dir",
+  0o120000: "symlink",
+  0o010000: "fifo",
+  0o140000: "socket",
+};
+
 /**
- * State of a path from what lstat(2) says, and its content.
+ * State of a path, and its content.
  *
- * @param info As lstat gave it just now; the file may be another by the time it is read.
+ * @param stat What the kernel said just now; the path may be another by the time it is read.
  */
-export function readFileState(path: string, info: Deno.FileInfo): FileState {
-  const owner = { mode: (info.mode ?? 0) & 0o7777, uid: info.uid ?? 0, gid: info.gid ?? 0 };
-  if (info.isDirectory) return { type: "dir", ...owner };
-  if (info.isSymlink) return { type: "symlink", ...owner, target: readTarget(path) };
-  if (info.isFile) {
-    const sha256 = info.size > MOST_HASHED ? undefined : digest(path);
-    return { type: "file", ...owner, size: info.size, ...(sha256 ? { sha256 } : {}) };
-  }
-  return { type: info.isFifo ? "fifo" : info.isSocket ? "socket" : "device", ...owner };
+export function readFileState(path: string, stat: FileStat): FileState {
+  const type = FORMATS[stat.format] ?? "device";
+  const state = { type, mode: stat.mode, uid: stat.uid, gid: stat.gid };
+  if (type === "symlink") return { ...state, target: readTarget(path) };
+  if (type !== "file") return state;
+  const sha256 = stat.size > MOST_HASHED ? undefined : digest(path);
+  return { ...state, size: stat.size, ...(sha256 ? { sha256 } : {}) };
 }
 
 /** Whether two states of a path are the same. */

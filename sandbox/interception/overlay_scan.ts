@@ -1,4 +1,4 @@
-import { readXattr } from "@apt-ostree/base";
+import { type FileStat, readXattr, statUnfollowed } from "@apt-ostree/base";
 import { isSameState, readFileState } from "./file_state.ts";
 import type { FileChange, FileState } from "./record.ts";
 
@@ -21,12 +21,15 @@ export interface OverlayScanOptions {
 interface Seen {
   readonly kind: "whiteout" | "opaque" | "plain";
   readonly state: FileState;
-  readonly ino: number;
-  readonly mtime: number;
+  readonly stat: FileStat;
   /** Changed so shortly before it was seen that a further change may show in no time of it. */
   readonly fresh: boolean;
+  /** What is in a directory. */
+  names?: readonly string[];
 }
 
+const S_IFCHR = 0o020000;
+const S_IFDIR = 0o040000;
 /** A kernel's clock for files may be that much behind, in milliseconds. */
 const FRESH = 50;
 /** Entries of the upper directory that are looked at, and changes that are told at once. */
@@ -87,32 +90,32 @@ export class OverlayScan {
   #walk(path: string, after: Map<string, Seen>, changed: Set<string>): void {
     if (after.size >= MOST) return void (this.#incomplete = true);
     const full = path === "" ? this.#options.upper : `${this.#options.upper}/${path}`;
-    const info = this.#try(() => Deno.lstatSync(full));
-    if (!info) return;
+    const stat = statUnfollowed(full);
+    if (!stat) return void (this.#incomplete = true);
     const known = this.#seen.get(path);
-    const untouched = known !== undefined && isUntouched(known, info);
-    const seen = untouched ? known : this.#try(() => this.#see(path, full, info));
+    const untouched = known !== undefined && !known.fresh && isSame(known.stat, stat);
+    const seen = untouched ? known : this.#try(() => this.#see(path, full, stat));
     if (!seen) return;
     after.set(path, seen);
     if (seen !== known) changed.add(path);
-    if (!info.isDirectory || this.#options.skip.has(path)) return;
-    for (const name of this.#try(() => [...Deno.readDirSync(full)].map((e) => e.name)) ?? []) {
-      this.#walk(path === "" ? name : `${path}/${name}`, after, changed);
-    }
+    if (seen.state.type !== "dir" || this.#options.skip.has(path)) return;
+    const names = seen.names ?? this.#try(() => [...Deno.readDirSync(full)].map((e) => e.name));
+    if (!names) return;
+    seen.names = names;
+    for (const name of names) this.#walk(path === "" ? name : `${path}/${name}`, after, changed);
   }
 
-  #see(path: string, full: string, info: Deno.FileInfo): Seen {
-    const mtime = info.mtime?.getTime() ?? 0;
+  #see(path: string, full: string, stat: FileStat): Seen {
+    const changed = stat.changedSeconds * 1000 + stat.changedNanoseconds / 1e6;
     return {
-      kind: info.isCharDevice && info.rdev === 0
+      kind: stat.format === S_IFCHR && stat.rdev === 0
         ? "whiteout"
-        : info.isDirectory && isOpaque(full)
+        : stat.format === S_IFDIR && isOpaque(full)
         ? "opaque"
         : "plain",
-      state: this.#unmask(path, readFileState(full, info)),
-      ino: info.ino ?? 0,
-      mtime,
-      fresh: Date.now() - mtime < FRESH,
+      state: this.#unmask(path, readFileState(full, stat)),
+      stat,
+      fresh: Math.abs(Date.now() - changed) < FRESH,
     };
   }
 
@@ -121,13 +124,9 @@ export class OverlayScan {
     const { standIn, lower } = this.#options;
     const real = state.sha256 === undefined ? undefined : standIn?.(state.sha256, path);
     if (real === undefined) return state;
+    const stat = statUnfollowed(`${lower}/${real}`);
     const { mode, uid, gid } = state;
-    return {
-      ...readFileState(`${lower}/${real}`, Deno.lstatSync(`${lower}/${real}`)),
-      mode,
-      uid,
-      gid,
-    };
+    return stat ? { ...readFileState(`${lower}/${real}`, stat), mode, uid, gid } : state;
   }
 
   /** What scripts see at a path. */
@@ -147,8 +146,8 @@ export class OverlayScan {
     const parent = path.slice(0, Math.max(0, path.lastIndexOf("/")));
     if (!this.#isLowerDirectory(parent)) return undefined;
     const full = `${this.#options.lower}/${path}`;
-    const info = lstat(full);
-    return info && readFileState(full, info);
+    const stat = statUnfollowed(full);
+    return stat && readFileState(full, stat);
   }
 
   /** Whether the lower layer has a directory there, and no link on the way to it. */
@@ -157,7 +156,7 @@ export class OverlayScan {
     const known = this.#lowerDirectories.get(path);
     if (known !== undefined) return known;
     const is = this.#isLowerDirectory(path.slice(0, Math.max(0, path.lastIndexOf("/")))) &&
-      lstat(`${this.#options.lower}/${path}`)?.isDirectory === true;
+      statUnfollowed(`${this.#options.lower}/${path}`)?.format === S_IFDIR;
     this.#lowerDirectories.set(path, is);
     return is;
   }
@@ -185,11 +184,9 @@ export class OverlayScan {
   }
 }
 
-function isUntouched(known: Seen, info: Deno.FileInfo): boolean {
-  const { state } = known;
-  return !known.fresh && known.ino === info.ino && known.mtime === (info.mtime?.getTime() ?? 0) &&
-    state.mode === ((info.mode ?? 0) & 0o7777) && state.uid === info.uid &&
-    state.gid === info.gid && (state.size === undefined || state.size === info.size);
+function isSame(a: FileStat, b: FileStat): boolean {
+  return a.changedNanoseconds === b.changedNanoseconds && a.changedSeconds === b.changedSeconds &&
+    a.ino === b.ino && a.size === b.size;
 }
 
 /** Whether what lies below a directory is out of sight. */
@@ -200,15 +197,4 @@ function hides(seen: Seen | undefined): boolean {
 function isOpaque(path: string): boolean {
   const mark = readXattr(path, "trusted.overlay.opaque") ?? readXattr(path, "user.overlay.opaque");
   return mark !== undefined && mark[0] === 0x79; // "y"
-}
-
-function lstat(path: string): Deno.FileInfo | undefined {
-  try {
-    return Deno.lstatSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return undefined;
-    }
-    throw error;
-  }
 }

@@ -97,9 +97,17 @@ export class ScriptRecorder {
   ): void {
     if (this.#open.length >= MOST_NESTED) return this.#spoil();
     this.#look();
+    // Callers may know more about a script than belongs into its record.
+    const { package: name, architecture, version } = script;
     this.#open.push({
       path,
-      script: { ...script, args },
+      script: {
+        package: name,
+        architecture,
+        ...(version === undefined ? {} : { version }),
+        script: script.script,
+        args,
+      },
       calls: [],
       files: new Map(),
       start: performance.now(),

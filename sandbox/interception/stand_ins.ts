@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { BubblewrapBind } from "../bwrap_args.ts";
+import type { CellLimits } from "../cell_limits.ts";
 import { SandboxError } from "../error.ts";
 import { resolveInside } from "../resolve_inside.ts";
 import { readUpper } from "../upper.ts";
@@ -96,8 +97,8 @@ export class StandIns {
    * @param upper The overlay's upper directory; nothing runs in it any more.
    * @throws {SandboxError} `sandbox/edited-script` if a maintainer script was edited by another.
    */
-  restore(upper: string, skip: ReadonlySet<string>): void {
-    for (const { path, type } of readUpper(upper, skip)) {
+  restore(upper: string, skip: ReadonlySet<string>, limits: CellLimits): void {
+    for (const { path, type } of readUpper(upper, skip, limits)) {
       if (type !== "file") continue;
       const full = `${upper}/${path}`;
       const info = Deno.lstatSync(full);
