@@ -282,11 +282,10 @@ class Compose {
     const pinned = lock.lockedOnly || repoPackages.length === 0
       ? lock.locked
       : new Map([...pinRepoPackages(repoPackages, apt.indexes()), ...lock.locked]);
-    this.#base = variantPackages(
-      this.#treefile.variant,
-      apt.indexes(),
-      dpkgArchitecture(this.#basearch),
-    );
+    const { variant } = this.#treefile;
+    if (variant !== "essential") {
+      this.#base = variantPackages(variant, apt.indexes(), dpkgArchitecture(this.#basearch));
+    }
     const plan = await apt.plan({
       install: [...new Set([...this.#base, ...this.#treefile.packages])],
       exclude: this.#treefile.excludePackages,
