@@ -8,17 +8,20 @@ import { Offers } from "./offers.ts";
 import type { PlanRequest } from "./plan.ts";
 import type { SolverWorld } from "./solver.ts";
 
+const MESSAGE = /^(?:E|W|Error|Warning): /;
+
 /**
  * Say what it means that `apt-get update` failed.
  *
  * @param stderr What it wrote to standard error.
  */
 export function explainUpdate(stderr: string, cause: RunError): AptError {
-  const lines = stderr.split("\n").filter((line) => /^[EW]: /.test(line));
-  const text = (pattern: RegExp) =>
-    lines.find((line) => pattern.test(line))?.replace(/^[EW]: /, "");
+  // apt 3 writes the words in full where it is told to be of its own time.
+  const lines = stderr.split("\n").filter((line) => MESSAGE.test(line))
+    .map((line) => line.replace(MESSAGE, ""));
+  const text = (pattern: RegExp) => lines.find((line) => pattern.test(line));
   const untrusted = text(
-    /NO_PUBKEY|public key is not available|is not signed|GPG error|BADSIG|EXPKEYSIG|no longer signed/,
+    /NO_PUBKEY|public key is not available|is not signed|(GPG error|verification failed): |BADSIG|EXPKEYSIG|no longer signed/,
   );
   if (untrusted) {
     const source = /(?:https?|file|copy|ftp|mirror[+\w]*):\S+/.exec(untrusted)?.[0] ?? "a source";
@@ -44,7 +47,7 @@ export function explainUpdate(stderr: string, cause: RunError): AptError {
       cause,
     });
   }
-  const reason = lines.map((line) => line.replace(/^[EW]: /, "")).join("; ") || cause.message;
+  const reason = lines.join("; ") || cause.message;
   return new AptError("apt/update-failed", `Cannot fetch package lists: ${reason}`, {
     hint:
       "Check the URIs of the sources and the network, or use --cache-only with an earlier state",

@@ -2,6 +2,7 @@ import { AptOstreeError } from "@apt-ostree/base";
 
 /** A .deb that cannot become a package commit. */
 export class ImportError extends AptOstreeError<
+  | "import/bad-limit"
   | "import/wrong-checksum"
   | "import/wrong-package"
 > {}

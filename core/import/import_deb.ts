@@ -10,6 +10,7 @@ import {
 import { quoted } from "@apt-ostree/base";
 import { ObjectError, type Repo, type Transaction } from "@apt-ostree/ostree";
 import { ImportError } from "../error.ts";
+import { MEMBER_LIMIT } from "./member_limit.ts";
 import { PackageLayout } from "./package_layout.ts";
 import { type PackageId, packageRef, packageTitle } from "./package_ref.ts";
 
@@ -68,7 +69,9 @@ export async function importDeb(
 function withPackage(error: unknown, job: ImportJob): unknown {
   const message = (cause: Error) => `Cannot import ${quoted(packageTitle(job))}: ${cause.message}`;
   const { subject = job.path, hint = "" } = error as DebError;
-  const options = { subject, hint, cause: error };
+  const many = error instanceof DebError && /more than \d+ members/.test(error.message);
+  const more = `The file is hostile; or, if you trust it, set ${MEMBER_LIMIT} to a higher number`;
+  const options = { subject, hint: many ? more : hint, cause: error };
   if (error instanceof DebError) return new DebError(error.code, message(error), options);
   if (error instanceof FormatError) return new FormatError(error.code, message(error), options);
   if (error instanceof ObjectError) return new ObjectError(error.code, message(error), options);

@@ -3,6 +3,7 @@ import { type Progress, WorkerClient } from "@apt-ostree/base";
 import type { Repo } from "@apt-ostree/ostree";
 import type { ImportJob } from "./import_deb.ts";
 import type { ImportRequest } from "./import_worker.ts";
+import { readMemberLimit } from "./member_limit.ts";
 import { type PackageCommit, readPackageCommit } from "./package_commit.ts";
 import { type PackageId, packageRef } from "./package_ref.ts";
 
@@ -14,7 +15,7 @@ export interface ImportPackagesOptions {
   readonly progress?: Progress;
   /** Number of workers. @default the number of cores, at most 8 */
   readonly workers?: number;
-  /** Other bounds than those of every .deb. */
+  /** Other bounds than those of every .deb. @default what {@linkcode readMemberLimit} gives */
   readonly limits?: Omit<OpenDebOptions, "runner" | "signal">;
 }
 
@@ -43,8 +44,9 @@ export async function importPackages(
   total: number,
   options: ImportPackagesOptions = {},
 ): Promise<number> {
-  const { signal, progress, limits = {} } = options;
+  const { signal, progress } = options;
   if (total === 0) return 0;
+  const limits = options.limits ?? readMemberLimit();
   const start = performance.now();
   const phase = "import";
   progress?.({ type: "phase-start", phase, title: `Importing ${total} packages`, total });

@@ -32,6 +32,12 @@ Deno.test("all operations, as root on a throw-away machine, leave its apt, dpkg 
     await t.step("not a byte of apt, dpkg and logs has changed", () => {
       assertEquals(report.changes, []);
     });
+    await t.step("the machine's proxy and passwords were used", () => {
+      const [login] = new Set(report.heard);
+      assertEquals(login, `archive.example.org Basic ${btoa("somebody:secret")}`);
+      assertEquals(new Set(report.heard).size, 1);
+      assert(report.operations.includes("download through the proxy: 2"));
+    });
     await t.step("an apt and a dpkg without a root are noticed", () => {
       const { faults, changes } = report.control;
       assert(faults.some((fault) => fault.includes("apt-get update")), faults.join("\n"));

@@ -15,6 +15,8 @@ export interface Report {
   readonly operations: readonly string[];
   /** Commands of the program that no operation is of. */
   readonly missing: readonly string[];
+  /** What an archive heard that only this machine's proxy and password lead to. */
+  readonly heard: readonly string[];
   /** How many programs of apt and dpkg were started. */
   readonly calls: number;
   /** Why some of them could have changed the machine. */
@@ -26,6 +28,8 @@ export interface Report {
 }
 
 const KEPT = ["/var/lib/dpkg", "/var/lib/apt", "/var/cache/apt", "/var/log", "/etc/apt"];
+/** Port of the machine's proxy, which `prepare` configures and `callThroughProxy` is. */
+const PROXY = 38_123;
 const PROGRAM = new URL("../../../bin/apt-ostree", import.meta.url).pathname;
 const RECORD = new URL("record_calls.sh", import.meta.url).pathname;
 
@@ -42,10 +46,16 @@ async function work(dir: string): Promise<Report> {
   const faults = () =>
     readCalls(`${dir}/calls`).flatMap((call) => faultOfCall(call, isolated) ?? []);
   const before = await manifest();
-  const operations = [...await runCommands(dir), ...await callModule(dir)];
+  const heard: string[] = [];
+  const operations = [
+    ...await runCommands(dir),
+    ...await callModule(dir),
+    await callThroughProxy(dir, heard),
+  ];
   const calls = readCalls(`${dir}/calls`).length;
   const result = {
     operations,
+    heard,
     missing: names(COMMANDS).filter((name) => !operations.some((each) => each.startsWith(name))),
     calls,
     faults: faults(),
@@ -67,7 +77,12 @@ async function prepare(dir: string): Promise<void> {
     `${etc}/apt.conf.d/99trap`,
     trap("APT::Update::Pre-Invoke", "/var/log/trap") +
       trap("APT::Update::Post-Invoke", "/var/lib/apt/trap") +
-      trap("DPkg::Pre-Invoke", "/var/lib/dpkg/trap"),
+      trap("DPkg::Pre-Invoke", "/var/lib/dpkg/trap") +
+      `Acquire::http::Proxy "http://127.0.0.1:${PROXY}/";\n`,
+  );
+  await Deno.writeTextFile(
+    `${etc}/auth.conf.d/test.conf`,
+    "machine http://archive.example.org login somebody password secret\n",
   );
   for (const path of ["lib/apt/lists/old_Packages", "cache/apt/archives/old.deb", "log/dpkg.log"]) {
     await run("mkdir", "-p", `/var/${path}`.replace(/\/[^/]*$/, ""));
@@ -99,6 +114,9 @@ async function runCommands(dir: string): Promise<string[]> {
     ["deb", "list", repo, ref],
     ["deb", "diff", repo, `${ref}^`, ref],
     ["deb", "version", repo, ref],
+    ["compose", "check", repo, ref],
+    ["compose", "sbom", repo, ref],
+    ["compose", "report", repo, `--output=${dir}/report.html`, ref],
     ["status", `--sysroot=${dir}/sysroot`],
   ];
   const done: string[] = [];
@@ -107,7 +125,10 @@ async function runCommands(dir: string): Promise<string[]> {
       args: [...args],
       env: { APT_OSTREE_DENO: Deno.execPath() },
     }).output();
-    if (code !== 0) throw new Error(`${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);
+    const found = args[1] === "check" && code === 1; // the system is no bootable one
+    if (code !== 0 && !found) {
+      throw new Error(`${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);
+    }
     done.push(args.join(" "));
   }
   return done;
@@ -148,6 +169,33 @@ async function callModule(dir: string): Promise<string[]> {
   await apt.update();
   await apt.update({ cacheOnly: true });
   return done;
+}
+
+/** Use an archive that answers to the machine's proxy and password alone. */
+async function callThroughProxy(dir: string, heard: string[]): Promise<string> {
+  const text = Deno.readTextFileSync(`${dir}/archive.sources`);
+  const sources = text.replace(/^URIs: .*$/m, "URIs: http://archive.example.org/debs");
+  await using _server = Deno.serve(
+    { hostname: "127.0.0.1", port: PROXY, onListen() {} },
+    async (request) => {
+      const { host, pathname } = new URL(request.url);
+      const authorization = request.headers.get("Authorization");
+      heard.push(`${host} ${authorization}`);
+      if (authorization === null) return new Response("", { status: 401 });
+      const path = `${dir}/archive${pathname.replace(/^\/debs/, "")}`;
+      const bytes = await Deno.readFile(path).catch(() => undefined);
+      return new Response(bytes ?? "", { status: bytes ? 200 : 404 });
+    },
+  );
+  const apt = await AptRoot.create({
+    dir: `${dir}/proxied`,
+    architecture: "amd64",
+    sources: [{ name: "archive.sources", text: sources }],
+  });
+  await apt.update();
+  const { packages } = await apt.plan({ install: ["one"], essential: false });
+  const debs = await Array.fromAsync(apt.download(packages, `${dir}/proxied/debs`));
+  return `download through the proxy: ${debs.length}`;
 }
 
 function readCalls(dir: string): AptCall[] {
