@@ -46,6 +46,9 @@ const OPTION_NAMES: Readonly<Record<string, string>> = {
   "snapshot": "Snapshot",
 };
 
+/** Endings of deb822 names for `+=` and `-=` of one-line form. */
+const CHANGES: Readonly<Record<string, string>> = { "+": "-Add", "-": "-Remove" };
+
 /**
  * Read a sources file; disabled paragraphs and comments are left out.
  *
@@ -121,8 +124,9 @@ function parseLine(line: string, place: string): AptSource | undefined {
   const options = new Map<string, string>();
   for (const option of optionText.split(/\s+/).filter((word) => word !== "")) {
     const equals = option.indexOf("=");
-    const key = option.slice(0, equals).replace(/[+-]$/, "");
-    options.set(OPTION_NAMES[key] ?? key, option.slice(equals + 1).replaceAll(",", " "));
+    const [, key = "", sign = ""] = /^(.*?)([+-]?)$/.exec(option.slice(0, equals)) ?? [];
+    const name = `${OPTION_NAMES[key] ?? key}${CHANGES[sign] ?? ""}`;
+    options.set(name, option.slice(equals + 1).replaceAll(",", " "));
   }
   return {
     place,

@@ -32,6 +32,40 @@ Suites: y
   assertEquals([line?.place, line?.components], ["d.list:2", ["main"]]);
 });
 
+/** Every option of sources.list(5), in one-line form and in deb822 form. */
+const OPTIONS: [line: string, field: string, value: string][] = [
+  ["arch=amd64,i386", "Architectures", "amd64 i386"],
+  ["arch+=armhf", "Architectures-Add", "armhf"],
+  ["arch-=amd64", "Architectures-Remove", "amd64"],
+  ["lang=en,de", "Languages", "en de"],
+  ["target=Packages,Contents-deb", "Targets", "Packages Contents-deb"],
+  ["pdiffs=no", "PDiffs", "no"],
+  ["by-hash=force", "By-Hash", "force"],
+  ["allow-insecure=yes", "Allow-Insecure", "yes"],
+  ["allow-weak=yes", "Allow-Weak", "yes"],
+  ["allow-downgrade-to-insecure=yes", "Allow-Downgrade-To-Insecure", "yes"],
+  ["trusted=yes", "Trusted", "yes"],
+  ["signed-by=/k.gpg", "Signed-By", "/k.gpg"],
+  ["check-valid-until=no", "Check-Valid-Until", "no"],
+  ["valid-until-min=10", "Valid-Until-Min", "10"],
+  ["valid-until-max=20", "Valid-Until-Max", "20"],
+  ["check-date=no", "Check-Date", "no"],
+  ["date-max-future=30", "Date-Max-Future", "30"],
+  ["inrelease-path=sub/InRelease", "InRelease-Path", "sub/InRelease"],
+  ["snapshot=20260131T120000Z", "Snapshot", "20260131T120000Z"],
+];
+
+Deno.test("parseSources() reads every option in both forms", () => {
+  for (const [option, field, value] of OPTIONS) {
+    const line = `deb [ ${option} ] http://example.org/d s main\n`;
+    const stanza = `Types: deb\nURIs: http://example.org/d\nSuites: s\nComponents: main\n` +
+      `${field}: ${value}\n`;
+    for (const [name, text] of [["a.list", line], ["a.sources", stanza]] as const) {
+      assertEquals(parseSources({ name, text })[0]!.options, new Map([[field, value]]), option);
+    }
+  }
+});
+
 Deno.test("parseSources() says what is wrong and where", () => {
   assertThrows(
     () => parseSources({ name: "d.list", text: "\nbed x y\n" }),

@@ -117,6 +117,7 @@ async function runCommands(dir: string): Promise<string[]> {
     ["compose", "check", repo, ref],
     ["compose", "sbom", repo, ref],
     ["compose", "report", repo, `--output=${dir}/report.html`, ref],
+    ["ex", "scripts", repo, ref],
     ["status", `--sysroot=${dir}/sysroot`],
   ];
   const done: string[] = [];
