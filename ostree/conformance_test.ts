@@ -113,7 +113,11 @@ for (const from of MODES.slice(0, 3)) {
           assertEquals(first.files > 5, true);
           assertEquals(target.resolveRev("x"), commit);
           await run("ostree", `--repo=${dir}/target`, "fsck", "--quiet");
-          assertEquals(await pullLocal(source, target, [commit]), { files: 0, metadata: 0 });
+          assertEquals(await pullLocal(source, target, [commit]), {
+            files: 0,
+            bytes: 0,
+            metadata: 0,
+          });
         }),
     );
   }

@@ -25,6 +25,8 @@ export interface PullLocalOptions {
 export interface PullStats {
   /** Content objects that were missing. */
   readonly files: number;
+  /** Bytes of these files, unpacked. */
+  readonly bytes: number;
   /** Directories' objects and commits that were missing. */
   readonly metadata: number;
 }
@@ -53,6 +55,7 @@ export async function pullLocal(
   for (const commit of commits) wanted.commit(commit, depth);
   signal?.throwIfAborted();
   const files = [...wanted.files];
+  const bytes = files.reduce((sum, checksum) => sum + source.statFile(checksum).size, 0);
   if (source.mode === target.mode && linkAll(source, txn, files)) {
     // done: nothing was read
   } else if (target.mode === "archive" && files.length >= WORTH_WORKERS) {
@@ -61,7 +64,7 @@ export async function pullLocal(
   wanted.writeMetadata();
   for (const [ref, commit] of refs) txn.setRef(ref, commit);
   txn.commit();
-  return { files: files.length, metadata: wanted.metadataCount };
+  return { files: files.length, bytes, metadata: wanted.metadataCount };
 }
 
 /** What a target lacks of some commits; children before parents. */

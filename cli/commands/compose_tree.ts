@@ -20,6 +20,45 @@ export const command: Command = defineCommand({
     "cachedir": { type: "string", value: "DIR", help: "Keep downloads and imported packages here" },
     "cache-only": { type: "boolean", help: "Use no network" },
     "force-nocache": { type: "boolean", help: "Compose even if nothing has changed" },
+    "download-only": { type: "boolean", help: "Stop once the packages are imported" },
+    "download-only-debs": {
+      type: "boolean",
+      help: "Stop once the packages are downloaded",
+      aliases: ["download-only-rpms"],
+    },
+    "touch-if-changed": {
+      type: "string",
+      value: "FILE",
+      help: "Make the date of FILE now if something has changed; with --dry-run if it would",
+    },
+    "previous-commit": {
+      type: "string",
+      value: "COMMIT",
+      help: "Look for changes against this commit",
+    },
+    "previous-inputhash": {
+      type: "string",
+      value: "DIGEST",
+      help: "Look for changes against this input hash",
+    },
+    "previous-version": {
+      type: "string",
+      value: "VERSION",
+      help: "Count the version on from this one",
+    },
+    "workdir": {
+      type: "string",
+      value: "DIR",
+      help: "No effect: work is done in the cache",
+      hidden: true,
+    },
+    "workdir-tmpfs": { type: "boolean", help: "No effect", hidden: true },
+    "disable-selinux": { type: "boolean", help: "No effect: files get no labels", hidden: true },
+    "layer-repo": {
+      type: "string",
+      value: "REPO",
+      help: "Repository of ostree-layers and ostree-override-layers",
+    },
     "print-only": { type: "boolean", help: "Print the merged treefile and stop" },
     "dry-run": { type: "boolean", help: "Print the packages and stop" },
     "write-commitid-to": {
@@ -36,6 +75,16 @@ export const command: Command = defineCommand({
     "ex-lockfile-strict": {
       type: "boolean",
       help: "With --ex-lockfile, install nothing that it does not name",
+    },
+    "write-composejson-to": {
+      type: "string",
+      value: "FILE",
+      help: "Write facts about the commit to FILE as JSON",
+    },
+    "add-metadata-from-json": {
+      type: "list",
+      value: "FILE",
+      help: "Add the map in a JSON file to the commit's metadata",
     },
     "add-metadata-string": { type: "list", value: "KEY=VALUE", help: "Add metadata to the commit" },
     "parent": { type: "string", value: "REV", help: "Parent of the commit" },
@@ -54,10 +103,6 @@ export const command: Command = defineCommand({
     "json": { type: "boolean", help: "Show progress and result as JSON lines" },
   },
   async run({ print, progress, signal, json }, values, [treefile]) {
-    const { cachedir, proxy, parent, repo } = values;
-    const sourceRoot = values["source-root"];
-    const commitFile = values["write-commitid-to"];
-    const lockfile = values["ex-write-lockfile-to"];
     if (values["ex-lockfile-strict"] && values["ex-lockfile"].length === 0) {
       throw new CliError(
         "cli/bad-option",
@@ -68,7 +113,7 @@ export const command: Command = defineCommand({
         },
       );
     }
-    if (!values["print-only"]) await becomeRoot(repo);
+    if (!values["print-only"]) await becomeRoot(values.repo);
     const epoch = Deno.env.get("SOURCE_DATE_EPOCH");
     const result = await composeTree({
       treefile: treefile!,
@@ -80,14 +125,24 @@ export const command: Command = defineCommand({
       noParent: values["no-parent"],
       lockfiles: values["ex-lockfile"],
       lockfileStrict: values["ex-lockfile-strict"],
+      addMetadataFrom: values["add-metadata-from-json"],
+      ...given({
+        repo: values.repo,
+        cachedir: values.cachedir,
+        sourceRoot: values["source-root"],
+        writeCommitidTo: values["write-commitid-to"],
+        writeLockfileTo: values["ex-write-lockfile-to"],
+        parent: values.parent,
+        proxy: values.proxy,
+        touchIfChanged: values["touch-if-changed"],
+        previousCommit: values["previous-commit"],
+        previousInputhash: values["previous-inputhash"],
+        previousVersion: values["previous-version"],
+        layerRepo: values["layer-repo"],
+        writeComposejsonTo: values["write-composejson-to"],
+        downloadOnly: downloadOnly(values),
+      }),
       addMetadata: Object.fromEntries(values["add-metadata-string"].map(pair)),
-      ...(repo === undefined ? {} : { repo }),
-      ...(cachedir === undefined ? {} : { cachedir }),
-      ...(sourceRoot === undefined ? {} : { sourceRoot }),
-      ...(commitFile === undefined ? {} : { writeCommitidTo: commitFile }),
-      ...(lockfile === undefined ? {} : { writeLockfileTo: lockfile }),
-      ...(parent === undefined ? {} : { parent }),
-      ...(proxy === undefined ? {} : { proxy }),
       ...(epoch === undefined ? {} : { sourceDateEpoch: parseEpoch(epoch) }),
       progress,
       signal,
@@ -110,8 +165,16 @@ export const command: Command = defineCommand({
           print(`  ${each.name}_${each.version}_${each.architecture} (${each.source})`);
         }
         break;
+      case "downloaded":
+        print(
+          values["download-only"]
+            ? `${result.packages.length} packages, ${result.imported} newly imported`
+            : `${result.packages.length} packages in ${result.directory}`,
+        );
+        break;
       case "unchanged":
-        print(`No changes since commit ${result.commit}\n${result.ref} => ${result.commit}`);
+        print(`No changes since ${result.commit ? `commit ${result.commit}` : "that input hash"}`);
+        if (result.ref !== undefined) print(`${result.ref} => ${result.commit}`);
         break;
       case "committed":
         print(`Input hash: ${result.inputHash}`);
@@ -131,6 +194,19 @@ export const command: Command = defineCommand({
     return 0;
   },
 });
+
+function downloadOnly(
+  values: Readonly<Record<"download-only" | "download-only-debs", boolean>>,
+): "debs" | "imported" | undefined {
+  if (values["download-only-debs"]) return "debs";
+  return values["download-only"] ? "imported" : undefined;
+}
+
+/** The properties that are not `undefined`. */
+function given<T extends object>(all: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const entries = Object.entries(all).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
 
 function pair(text: string): [key: string, value: string] {
   const equals = text.indexOf("=");

@@ -1,11 +1,17 @@
-import { diffPackages, readAdvisories, readChangelogOf, readStatus } from "@apt-ostree/core";
+import {
+  diffPackages,
+  jsonDiff,
+  readAdvisories,
+  readChangelogOf,
+  readStatus,
+} from "@apt-ostree/core";
 import { Tree } from "@apt-ostree/ostree";
 import { commitPackages } from "../commit_packages.ts";
 import { type Command, defineCommand } from "../command.ts";
 import { CliError } from "../error.ts";
 import { formatAdvisories, jsonAdvisories } from "../format/advisories.ts";
 import { formatChangelogs } from "../format/changelogs.ts";
-import { formatDiffBlock, formatDiffLines, jsonDiff } from "../format/packages.ts";
+import { formatDiffBlock, formatDiffLines } from "../format/packages.ts";
 import { openRepo, REPO_OPTION } from "../system_repo.ts";
 
 /** `apt-ostree db diff`. */

@@ -1,4 +1,4 @@
-import { type PackageDifference, type PackageId, packageTitle } from "@apt-ostree/core";
+import { type PackageDifference, packageTitle } from "@apt-ostree/core";
 
 /** Package difference in rpm-ostree's block form. */
 export function formatDiffBlock(difference: PackageDifference): string {
@@ -25,22 +25,4 @@ export function formatDiffLines(difference: PackageDifference): string {
     ...difference.added.map((each): [string, string] => [each.name, `+${packageTitle(each)}`]),
   ];
   return lines.sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0).map(([, text]) => text).join("\n");
-}
-
-/** One change as rpm-ostree's `pkgdiff` has it: name, kind, and the packages on both sides. */
-type JsonChange = [name: string, kind: number, sides: Record<string, [string, string, string]>];
-
-/** Package difference as `a(sua{sv})` flattened: kind 0 added, 1 removed, 2 upgraded, 3 downgraded. */
-export function jsonDiff(difference: PackageDifference): JsonChange[] {
-  const side = (id: PackageId): [string, string, string] => [id.name, id.version, id.architecture];
-  return [
-    ...difference.added.map((id): JsonChange => [id.name, 0, { NewPackage: side(id) }]),
-    ...difference.removed.map((id): JsonChange => [id.name, 1, { PreviousPackage: side(id) }]),
-    ...difference.upgraded.map((
-      c,
-    ): JsonChange => [c.name, 2, { PreviousPackage: side(c.from), NewPackage: side(c.to) }]),
-    ...difference.downgraded.map((
-      c,
-    ): JsonChange => [c.name, 3, { PreviousPackage: side(c.from), NewPackage: side(c.to) }]),
-  ];
 }

@@ -86,6 +86,8 @@ export interface CommitFacts {
   readonly basearch: string;
   /** Further text by key. */
   readonly added: Readonly<Record<string, string>>;
+  /** Further values as JSON has them. */
+  readonly addedJson: Readonly<Record<string, unknown>>;
   readonly packages: readonly (PackageId & { readonly sha256: string })[];
   /** Release of the kernel; `undefined` where the tree has none. */
   readonly release: string | undefined;
@@ -106,8 +108,8 @@ export function commitMetadata(
 ): { readonly inline: VariantDict; readonly detached: VariantDict } {
   const { treefile, release, version } = facts;
   const metadata = new Map<string, Variant>();
-  for (const [key, value] of Object.entries(treefile.addCommitMetadata)) {
-    metadata.set(key, jsonVariant(value, key));
+  for (const given of [treefile.addCommitMetadata, facts.addedJson]) {
+    for (const [key, value] of Object.entries(given)) metadata.set(key, jsonVariant(value, key));
   }
   for (const [key, value] of Object.entries(facts.added)) metadata.set(key, variant("s", value));
   if (version !== undefined) metadata.set("version", variant("s", version));
@@ -158,4 +160,33 @@ function advisoryTuple({ advisory, packages }: AdvisoryMatch): unknown[] {
     packages.map(packageTitle),
     new Map([["cve_references", variant("a(ss)", references)]]),
   ];
+}
+
+/**
+ * Metadata from JSON files; of a key that several have the last counts.
+ *
+ * @throws {ComposeError} `compose/bad-metadata` if one is no map.
+ */
+export function readMetadataFiles(paths: readonly string[]): Record<string, unknown> {
+  const bad = (path: string, what: string, cause?: unknown) =>
+    new ComposeError("compose/bad-metadata", `Cannot read commit metadata "${path}": ${what}`, {
+      subject: path,
+      hint: "The file is JSON: one map, its keys and values become the commit's",
+      cause,
+    });
+  return Object.assign(
+    {},
+    ...paths.map((path) => {
+      let value: unknown;
+      try {
+        value = JSON.parse(Deno.readTextFileSync(path));
+      } catch (cause) {
+        if (cause instanceof Deno.errors.NotFound) throw bad(path, "there is no such file", cause);
+        if (cause instanceof SyntaxError) throw bad(path, cause.message, cause);
+        throw cause;
+      }
+      if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+      throw bad(path, "it is no map");
+    }),
+  );
 }

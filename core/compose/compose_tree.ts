@@ -1,52 +1,34 @@
 import { createHash } from "node:crypto";
-import {
-  AptRoot,
-  type Plan,
-  type PlannedPackage,
-  type Repository,
-  type SourcesFile,
-} from "@apt-ostree/apt";
+import { AptRoot, type Plan, type PlannedPackage, type SourcesFile } from "@apt-ostree/apt";
 import type { Progress, Runner } from "@apt-ostree/base";
-import {
-  type Commit,
-  ContentPull,
-  pullLocal,
-  Repo,
-  signCommit,
-  Tree,
-  variant,
-} from "@apt-ostree/ostree";
+import { ContentPull, Repo, Tree } from "@apt-ostree/ostree";
 import { requireRoot } from "@apt-ostree/sandbox";
 import { Assembly } from "../assemble/assemble_system.ts";
-import { SCRIPTS_KEY } from "../audit/commit_scripts.ts";
-import { encodeScripts } from "../audit/encode_scripts.ts";
 import type { PathFilter } from "../assemble/path_filter.ts";
+import type { CheckReport } from "../checks/run_checks.ts";
 import { ComposeError } from "../error.ts";
 import { findPackage, importPackages } from "../import/import_packages.ts";
 import type { PackageCommit } from "../import/package_commit.ts";
 import { diffPackages, type PackageDifference } from "../packages/diff_packages.ts";
-import { readAdvisories } from "../packages/read_advisories.ts";
 import { dpkgArchitecture, hostBasearch } from "../treefile/architecture.ts";
 import { nextVersion } from "../treefile/next_version.ts";
 import { type ReadTreefile, readTreefile } from "../treefile/read_treefile.ts";
 import { formatTreefile, type Treefile } from "../treefile/treefile.ts";
-import type { CheckReport } from "../checks/run_checks.ts";
+import { readLockfiles } from "./apply_lock.ts";
 import { checkComposed } from "./check_composed.ts";
-import { writeSboms } from "../sbom/write_sbom.ts";
-import { checkLocked, lockRequest, readLockfiles } from "./apply_lock.ts";
 import { checkSpace } from "./check_space.ts";
-import { commitMetadata, INPUT_HASH_KEY, readPackageList } from "./commit_metadata.ts";
+import { INPUT_HASH_KEY, readMetadataFiles, readPackageList } from "./commit_metadata.ts";
 import { ComposeArea } from "./compose_area.ts";
+import { composeJson } from "./compose_json.ts";
 import { type FinishedTree, finishTree } from "./finish_tree.ts";
 import { formatLockfile } from "./lockfile.ts";
 import { pickDefined } from "./pick_defined.ts";
-import { pinRepoPackages, unlockedVersions } from "./pin_sources.ts";
 import { type OstreeLayers, resolveLayers } from "./postprocess/add_layers.ts";
 import type { LockedPackage } from "./read_lockfile.ts";
-import { openSigner } from "./open_signer.ts";
-import { treeFilter } from "./tree_filter.ts";
-import { variantPackages } from "./variant_packages.ts";
 import { readSources } from "./read_sources.ts";
+import { resolvePackages, usesLockfileRepos } from "./resolve_packages.ts";
+import { treeFilter } from "./tree_filter.ts";
+import { writeCommit } from "./write_commit.ts";
 
 /** What {@linkcode composeTree} is asked for. */
 export interface ComposeTreeOptions {
@@ -66,6 +48,18 @@ export interface ComposeTreeOptions {
   readonly printOnly?: boolean;
   /** Only say which packages would be in the tree. */
   readonly dryRun?: boolean;
+  /** Stop once the packages are here: as files, or imported as well. */
+  readonly downloadOnly?: "debs" | "imported";
+  /** File whose date becomes now where something has changed, or would change. */
+  readonly touchIfChanged?: string;
+  /** Commit that changes are looked for against. @default the ref's last one */
+  readonly previousCommit?: string;
+  /** Input hash that changes are looked for against. */
+  readonly previousInputhash?: string;
+  /** Version that the next one is counted from. @default the parent's */
+  readonly previousVersion?: string;
+  /** Repository of the treefile's layers. @default the one that takes the commit */
+  readonly layerRepo?: string;
   /** Fail where another compose is at work, instead of waiting. */
   readonly noWait?: boolean;
   /** File that gets the commit's checksum; the ref is not written then. */
@@ -76,8 +70,12 @@ export interface ComposeTreeOptions {
   readonly lockfileStrict?: boolean;
   /** File that gets the lock. */
   readonly writeLockfileTo?: string;
+  /** File that gets facts about the commit as JSON, with rpm-ostree's names. */
+  readonly writeComposejsonTo?: string;
   /** Further metadata of the commit. */
   readonly addMetadata?: Readonly<Record<string, string>>;
+  /** JSON files with further metadata of the commit, each a map. */
+  readonly addMetadataFrom?: readonly string[];
   /** Commit to be the parent instead of the ref's last one. */
   readonly parent?: string;
   /** Write a commit without a parent. */
@@ -98,7 +96,20 @@ export interface ComposeTreeOptions {
 export type ComposeTreeResult =
   | { readonly kind: "printed"; readonly text: string }
   | { readonly kind: "dry-run"; readonly packages: readonly PlannedPackage[] }
-  | { readonly kind: "unchanged"; readonly commit: string; readonly ref: string }
+  | {
+    readonly kind: "downloaded";
+    readonly packages: readonly PlannedPackage[];
+    /** Directory of the .debs; they stay there where they are not imported. */
+    readonly directory: string;
+    /** Packages that had not been imported before. */
+    readonly imported: number;
+  }
+  | {
+    readonly kind: "unchanged";
+    /** The commit that has it all; `undefined` where only its input hash is known. */
+    readonly commit: string | undefined;
+    readonly ref: string | undefined;
+  }
   | {
     readonly kind: "committed";
     readonly commit: string;
@@ -120,7 +131,7 @@ export type ComposeTreeResult =
     readonly sboms: readonly string[];
   };
 
-type Committed = Extract<ComposeTreeResult, { readonly kind: "committed" }>;
+type Unchanged = Extract<ComposeTreeResult, { readonly kind: "unchanged" }>;
 
 /** Changes when the same inputs give another tree. */
 const COMPOSE_VERSION = 2;
@@ -179,8 +190,7 @@ class Compose {
   readonly #sources: readonly SourcesFile[];
   readonly #locked: ReadonlyMap<string, LockedPackage>;
   readonly #layers: OstreeLayers;
-  /** Packages of the treefile's variant. */
-  #base: readonly string[] = [];
+  readonly #layerRepo: Repo;
 
   constructor(
     options: ComposeTreeOptions,
@@ -198,15 +208,11 @@ class Compose {
     this.#locked = readLockfiles(options.lockfiles ?? []);
     const { treefile } = read;
     this.#sources = readSources(read, {
-      more: this.#usesLockfileRepos ? treefile.lockfileRepos : [],
+      more: usesLockfileRepos(treefile, this.#locked) ? treefile.lockfileRepos : [],
       ...pickDefined(options, "sourceRoot"),
     });
-    this.#layers = resolveLayers(target, treefile);
-  }
-
-  /** Sources for locked packages alone serve where there is a lock. */
-  get #usesLockfileRepos(): boolean {
-    return this.#treefile.lockfileRepos.length > 0 && this.#locked.size > 0;
+    this.#layerRepo = options.layerRepo === undefined ? target : Repo.open(options.layerRepo);
+    this.#layers = resolveLayers(this.#layerRepo, treefile);
   }
 
   async run(): Promise<ComposeTreeResult> {
@@ -223,26 +229,40 @@ class Compose {
       ...pickDefined(options, "runner", "proxy"),
       ...pickDefined(this.#treefile, "snapshot"),
     });
-    const { plan, repositories } = await this.#resolve(apt);
+    const { plan, repositories, base } = await resolvePackages(apt, {
+      treefile,
+      basearch: this.#basearch,
+      locked: this.#locked,
+      lockfileStrict: options.lockfileStrict ?? false,
+      cacheOnly: options.cacheOnly ?? false,
+      ...pickDefined(options, "signal", "progress"),
+    });
     if (options.writeLockfileTo !== undefined) {
       Deno.writeTextFileSync(
         options.writeLockfileTo,
         formatLockfile(plan.packages, repositories, this.#basearch),
       );
     }
-    if (options.dryRun) return { kind: "dry-run", packages: plan.packages };
     const inputHash = this.#inputHash(plan);
-    const previous = treefile.ref === undefined ? undefined : this.#target.resolveRev(treefile.ref);
-    if (previous !== undefined && !options.forceNocache && options.writeCommitidTo === undefined) {
-      const hash = this.#target.readCommit(previous).metadata.get(INPUT_HASH_KEY)?.value;
-      if (hash === inputHash) return { kind: "unchanged", commit: previous, ref: treefile.ref! };
+    const { touchIfChanged } = options;
+    const known = this.#known(inputHash);
+    if (touchIfChanged !== undefined && !known && options.dryRun) touch(touchIfChanged);
+    if (options.dryRun) return { kind: "dry-run", packages: plan.packages };
+    if (options.downloadOnly === "debs") return await this.#download(apt, plan);
+    if (known && !options.forceNocache && options.writeCommitidTo === undefined) {
+      return { kind: "unchanged", ...known };
     }
     const { packages, imported } = await this.#import(apt, plan);
-    const epoch = options.sourceDateEpoch ?? Math.max(0, ...repositories.map((each) => each.date));
-    const parent = this.#parent(previous);
+    if (options.downloadOnly === "imported") {
+      this.#area.endUnsynced();
+      return { kind: "downloaded", packages: plan.packages, directory: this.#debs, imported };
+    }
+    const timestamp = options.sourceDateEpoch ??
+      Math.max(0, ...repositories.map((each) => each.date));
+    const parent = this.#parent();
     await using ahead = this.#pullAhead(packages);
-    const version = this.#version(parent, epoch);
-    const finished = await this.#assemble(packages, plan, epoch, parent, version);
+    const version = this.#version(parent, timestamp);
+    const finished = await this.#assemble(packages, plan, base, { timestamp, parent, version });
     const checks = checkComposed({
       work: this.#area.work,
       tree: finished.tree,
@@ -254,58 +274,73 @@ class Compose {
       ...pickDefined(options, "progress"),
     });
     await ahead?.publish();
-    const facts = { packages, inputHash, repositories, version };
-    const result = await this.#commit(finished, facts, epoch, parent);
+    const written = await writeCommit({
+      finished,
+      treefile,
+      basearch: this.#basearch,
+      packages,
+      inputHash,
+      repositories,
+      version,
+      timestamp,
+      parent,
+      added: options.addMetadata ?? {},
+      addedJson: readMetadataFiles(options.addMetadataFrom ?? []),
+      sourceRoot: options.sourceRoot ?? "/",
+      work: this.#area.work,
+      target: this.#target,
+      writeCommitidTo: options.writeCommitidTo,
+      onSynced: () => this.#area.endUnsynced(),
+      ...pickDefined(options, "signal", "progress"),
+    });
+    const difference = this.#difference(parent, packages);
+    if (options.writeComposejsonTo !== undefined) {
+      const json = composeJson(this.#target, written, difference);
+      Deno.writeTextFileSync(options.writeComposejsonTo, `${JSON.stringify(json, null, 2)}\n`);
+    }
+    if (touchIfChanged !== undefined) touch(touchIfChanged);
     return {
       kind: "committed",
-      ...result,
+      commit: written.commit,
+      ref: written.ref,
+      sboms: written.sboms,
       version,
       inputHash,
       packages: packages.length,
       imported,
-      difference: this.#difference(parent, packages),
+      difference,
       droppedFiles: finished.dropped,
       checks,
     };
   }
 
-  async #resolve(apt: AptRoot): Promise<{ plan: Plan; repositories: Repository[] }> {
-    const { progress, signal, cacheOnly } = this.#options;
-    const start = performance.now();
-    const phase = "resolve";
-    progress?.({ type: "phase-start", phase, title: "Resolving packages" });
-    const call = pickDefined({ signal, progress }, "signal", "progress");
-    const repositories = await apt.update({ ...call, cacheOnly: cacheOnly ?? false });
-    const { repoPackages, lockfileRepos } = this.#treefile;
-    const lock = lockRequest(this.#locked, this.#options.lockfileStrict ?? false);
-    // What the lock says counts, even where the treefile wants another source.
-    const pinned = lock.lockedOnly || repoPackages.length === 0
-      ? lock.locked
-      : new Map([...pinRepoPackages(repoPackages, apt.indexes()), ...lock.locked]);
-    const { variant } = this.#treefile;
-    if (variant !== "essential") {
-      this.#base = variantPackages(variant, apt.indexes(), dpkgArchitecture(this.#basearch));
+  /** The commit that was made of the same before, if there is one. */
+  #known(inputHash: string): Pick<Unchanged, "commit" | "ref"> | undefined {
+    const { previousCommit, previousInputhash } = this.#options;
+    const { ref } = this.#treefile;
+    if (previousInputhash === inputHash) return { commit: undefined, ref: undefined };
+    const commit = previousCommit === undefined
+      ? ref === undefined ? undefined : this.#target.resolveRev(ref)
+      : this.#target.requireRev(previousCommit);
+    if (commit === undefined || previousInputhash !== undefined) return undefined;
+    const hash = this.#target.readCommit(commit).metadata.get(INPUT_HASH_KEY)?.value;
+    return hash === inputHash
+      ? { commit, ref: previousCommit === undefined ? ref : undefined }
+      : undefined;
+  }
+
+  /** Directory of downloads. */
+  get #debs(): string {
+    return `${this.#area.cachedir}/debs`;
+  }
+
+  async #download(apt: AptRoot, plan: Plan): Promise<ComposeTreeResult> {
+    const call = pickDefined(this.#options, "signal", "progress");
+    const cacheOnly = this.#options.cacheOnly ?? false;
+    for await (const _ of apt.download(plan.packages, this.#debs, { ...call, cacheOnly })) {
+      // Each is kept where it was checked.
     }
-    const plan = await apt.plan({
-      install: [...new Set([...this.#base, ...this.#treefile.packages])],
-      exclude: this.#treefile.excludePackages,
-      recommends: this.#treefile.recommends,
-      locked: pinned,
-      lockedOnly: lock.lockedOnly,
-      forbidden: this.#usesLockfileRepos
-        ? unlockedVersions(lockfileRepos, lock.locked, apt.indexes())
-        : [],
-    }, call);
-    checkLocked(plan, this.#locked, dpkgArchitecture(this.#basearch));
-    const ms = performance.now() - start;
-    progress?.({
-      type: "phase-end",
-      phase,
-      done: plan.packages.length,
-      ms,
-      summary: `${plan.packages.length} packages`,
-    });
-    return { plan, repositories };
+    return { kind: "downloaded", packages: plan.packages, directory: this.#debs, imported: 0 };
   }
 
   async #import(
@@ -318,7 +353,7 @@ class Compose {
     checkSpace(cachedir, needed);
     this.#area.beginUnsynced();
     const call = pickDefined(this.#options, "signal", "progress");
-    const debs = apt.download(missing, `${cachedir}/debs`, {
+    const debs = apt.download(missing, this.#debs, {
       ...call,
       cacheOnly: this.#options.cacheOnly ?? false,
     });
@@ -358,9 +393,12 @@ class Compose {
   async #assemble(
     packages: readonly PackageCommit[],
     plan: Plan,
-    epoch: number,
-    parent: string | undefined,
-    version: string | undefined,
+    base: readonly string[],
+    commit: {
+      readonly timestamp: number;
+      readonly parent: string | undefined;
+      readonly version: string | undefined;
+    },
   ): Promise<FinishedTree> {
     const { treefile, options, area } = {
       treefile: this.#treefile,
@@ -371,110 +409,50 @@ class Compose {
     const assembly = Assembly.fresh({
       repo: work,
       directory: directory.path,
-      sourceDateEpoch: epoch,
+      sourceDateEpoch: commit.timestamp,
       filter: this.#filter,
       architectures: [dpkgArchitecture(this.#basearch), ...treefile.foreignArchitectures],
       debconf: treefile.debconf,
       ...pickDefined(options, "runner", "signal", "progress"),
     });
-    await assembly.addAll(packages, [this.#base, ...treefile.packageLayers], {
+    await assembly.addAll(packages, [base, ...treefile.packageLayers], {
       recommends: treefile.recommends,
     });
     return await finishTree({
       assembly,
       repo: work,
       target: this.#target,
+      layerRepo: this.#layerRepo,
       read: this.#read,
       basearch: this.#basearch,
       plan,
       layers: this.#layers,
-      parent,
-      version,
+      parent: commit.parent,
+      version: commit.version,
       directory: directory.join("initramfs"),
       freshInitramfs: options.forceNocache ?? false,
       ...pickDefined(options, "signal", "progress"),
     });
   }
 
-  async #commit(
-    { root, release, scripts }: FinishedTree,
-    facts: {
-      readonly packages: readonly PackageCommit[];
-      readonly inputHash: string;
-      readonly repositories: readonly Repository[];
-      readonly version: string | undefined;
-    },
-    epoch: number,
-    parent: string | undefined,
-  ): Promise<Pick<Committed, "commit" | "ref" | "sboms">> {
-    const { treefile, options } = { treefile: this.#treefile, options: this.#options };
-    const { progress } = options;
-    const start = performance.now();
-    const phase = "commit";
-    progress?.({ type: "phase-start", phase, title: "Writing the commit" });
-    const { work } = this.#area;
-    const { inline, detached } = commitMetadata({
-      ...facts,
-      treefile,
-      basearch: this.#basearch,
-      added: options.addMetadata ?? {},
-      packages: facts.packages.map(({ id, sha256 }) => ({ ...id, sha256 })),
-      release,
-      advisories: treefile.advisoriesMetadata === "disabled"
-        ? []
-        : readAdvisories(work, options.sourceRoot ?? "/", {
-          after: Tree.fromChecksums(work, root),
-        }),
-    });
-    const commit: Commit = {
-      root,
-      ...(parent === undefined ? {} : { parent }),
-      timestamp: epoch,
-      metadata: inline,
-    };
-    const checksum = (() => {
-      using txn = work.transaction();
-      const written = txn.writeCommit(commit);
-      const record = [SCRIPTS_KEY, variant("ay", encodeScripts(scripts))] as const;
-      txn.setDetachedMetadata(written, new Map([...detached, record]));
-      if (treefile.ref !== undefined) txn.setRef(treefile.ref, written);
-      txn.commit({ sync: true }); // one wait for everything since the import began
-      return written;
-    })();
-    this.#area.endUnsynced();
-    for (const key of treefile.sign) await signCommit(work, checksum, openSigner(key));
-    const sboms = treefile.sbom.length === 0
-      ? []
-      : await writeSboms(work, this.#target, checksum, treefile.sbom);
-    const ref = options.writeCommitidTo === undefined ? treefile.ref : undefined;
-    const refs = new Map(ref === undefined ? [] : [[ref, checksum]]);
-    const { files } = await pullLocal(work, this.#target, [checksum], {
-      refs,
-      ...pickDefined(options, "signal"),
-    });
-    if (options.writeCommitidTo !== undefined) {
-      Deno.writeTextFileSync(options.writeCommitidTo, checksum);
-    }
-    const ms = performance.now() - start;
-    progress?.({ type: "phase-end", phase, done: files, ms, summary: `${files} new files` });
-    return { commit: checksum, ref, sboms };
-  }
-
-  #version(parent: string | undefined, epoch: number): string | undefined {
+  #version(parent: string | undefined, timestamp: number): string | undefined {
     const given = this.#options.addMetadata?.["version"];
     if (given !== undefined) return given;
     const { automaticVersionPrefix: prefix, automaticVersionSuffix: suffix } = this.#treefile;
     if (prefix === undefined) return undefined;
-    const previous = parent === undefined
-      ? undefined
-      : this.#target.readCommit(parent).metadata.get("version")?.value as string | undefined;
-    return nextVersion(prefix, suffix, previous, new Date(epoch * 1000));
+    const previous = this.#options.previousVersion ??
+      (parent === undefined
+        ? undefined
+        : this.#target.readCommit(parent).metadata.get("version")?.value as string | undefined);
+    return nextVersion(prefix, suffix, previous, new Date(timestamp * 1000));
   }
 
-  #parent(previous: string | undefined): string | undefined {
-    if (this.#options.noParent) return undefined;
-    const { parent } = this.#options;
-    return parent === undefined ? previous : this.#target.requireRev(parent);
+  #parent(): string | undefined {
+    const { noParent, parent } = this.#options;
+    const { ref } = this.#treefile;
+    if (noParent) return undefined;
+    if (parent !== undefined) return this.#target.requireRev(parent);
+    return ref === undefined ? undefined : this.#target.resolveRev(ref);
   }
 
   #difference(parent: string | undefined, packages: readonly PackageCommit[]): PackageDifference {
@@ -495,4 +473,11 @@ class Compose {
     hash.update(JSON.stringify(this.#layers));
     return hash.digest("hex");
   }
+}
+
+/** Make a file's date now; an empty one where there is none. */
+function touch(path: string): void {
+  using _file = Deno.openSync(path, { append: true, create: true });
+  const now = new Date();
+  Deno.utimeSync(path, now, now);
 }

@@ -41,8 +41,10 @@ export interface FinishOptions {
   readonly assembly: Assembly;
   /** Repository that its tree is in. */
   readonly repo: Repo;
-  /** Repository of the parent and of layers. */
+  /** Repository of the parent. */
   readonly target: Repo;
+  /** Repository of layers. */
+  readonly layerRepo: Repo;
   readonly read: ReadTreefile;
   /** The kernel's name of the architecture. */
   readonly basearch: string;
@@ -82,7 +84,7 @@ export interface FinishedTree {
  * @throws {ComposeError} {@linkcode ScriptError} {@linkcode TreefileError}
  */
 export async function finishTree(options: FinishOptions): Promise<FinishedTree> {
-  const { assembly, repo, read, basearch, target, version, progress } = options;
+  const { assembly, repo, read, basearch, version, progress } = options;
   const { treefile } = read;
   const { tree } = assembly;
   const call = pickDefined(options, "signal");
@@ -95,7 +97,7 @@ export async function finishTree(options: FinishOptions): Promise<FinishedTree> 
   assembly.write((txn) =>
     writeAutoInstalled(txn, tree, options.plan.packages, dpkgArchitecture(basearch))
   );
-  await addLayers(target, repo, tree, options.layers, call);
+  await addLayers(options.layerRepo, repo, tree, options.layers, call);
   if (treefile.sysusers === "compose-forced" || missingAccounts(repo, tree).length > 0) {
     const forced = treefile.sysusers === "compose-forced";
     await inside((sandbox) => runSysusers(sandbox, tree, { forced, ...call }));
