@@ -44,7 +44,7 @@ Deno.test(
       const cachedir = `${dir}/cache`;
       const debs = await compose("one, two", { cachedir, downloadOnly: "debs" });
       assert(debs.kind === "downloaded");
-      const names = [...Deno.readDirSync(debs.directory)].filter((each) => each.isFile)
+      const names = [...Deno.readDirSync(debs.directory)].filter((each) => !each.isDirectory)
         .map(({ name }) => name);
       assertEquals(names.toSorted(), debs.packages.map(({ sha256 }) => `${sha256}.deb`).toSorted());
       const imported = await compose("one, two", { cachedir, downloadOnly: "imported" });
