@@ -31,6 +31,6 @@ export const alternatives: Check = {
 
 function isDangling(context: CheckContext, path: string): boolean {
   const target = context.tree.linkTarget(path)!.replace(/^\/+/, "");
-  return followDeployed(context.tree, deployedPath(path)) === "missing" &&
+  return followDeployed(context.tree, deployedPath(path)).kind === "missing" &&
     context.filter.keepsFile(target);
 }

@@ -301,9 +301,10 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       what: "files of nobody",
       tree: {
         files: { "usr/bin/mine": "", "usr/bin/theirs": "", "usr/etc/app.conf": "" },
+        links: { "usr/etc/enabled": "app.conf", "usr/bin/link": "theirs" },
         packages: { theirs: ["/usr/bin/theirs"] },
       },
-      found: ["/usr/bin/mine", "/usr/etc/app.conf"],
+      found: ["/usr/bin/link", "/usr/bin/mine", "/usr/etc/app.conf", "/usr/etc/enabled"],
     },
     {
       what: "files of packages, moved, diverted and shared, and what scripts of Debian make",
@@ -316,9 +317,16 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
           "usr/etc/ld.so.cache": "",
           "usr/lib/python3/dist-packages/x/__pycache__/x.cpython-311.pyc": "",
           "usr/lib/modules/6.1.0/modules.dep.bin": "",
+          "usr/etc/by-ucf.conf": "",
+          "usr/lib/sysimage/ucf/registry": "tool \t /etc/by-ucf.conf\n",
           "usr/lib/sysimage/dpkg/diversions": "/bin/tool\n/bin/tool.real\nwrapper\n",
         },
-        links: { "bin": "usr/bin", "usr/bin/awk": "/etc/alternatives/awk" },
+        links: {
+          "bin": "usr/bin",
+          "usr/bin/awk": "/etc/alternatives/awk",
+          "usr/etc/web/enabled/app.conf": "../../app.conf",
+          "usr/etc/web/enabled/ucf.conf": "/etc/by-ucf.conf",
+        },
         packages: {
           "a:amd64": ["/.", "/bin", "/bin/tool", "/etc/app.conf", "/opt/app/run"],
           wrapper: ["/bin/tool"],

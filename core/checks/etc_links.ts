@@ -14,7 +14,7 @@ export const etcLinks: Check = {
       const target = tree.linkTarget(path);
       // A unit is masked by a link to /dev/null.
       if (target === undefined || target === "/dev/null") continue;
-      const end = followDeployed(tree, deployedPath(path));
+      const { kind: end } = followDeployed(tree, deployedPath(path));
       if (end === "missing") yield { path, detail: `leads to ${target}, which is missing` };
       if (end === "endless") {
         yield { path, detail: `leads to ${target}, and from there in a circle` };

@@ -92,4 +92,9 @@ export const PRIVILEGED_PROGRAMS: readonly PrivilegedProgram[] = [
     why: "binds the ports of the precision time protocol",
   },
   { path: "/usr/bin/kwin_wayland", package: "kwin-wayland", why: "runs with real-time priority" },
+  {
+    path: "/usr/lib/mysql/plugin/auth_pam_tool_dir/auth_pam_tool",
+    package: "mariadb-server",
+    why: "checks passwords for the database",
+  },
 ];

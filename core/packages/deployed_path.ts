@@ -38,13 +38,17 @@ export function deployedPath(path: string): string {
 }
 
 /** What following a path of the deployed system comes to. */
-export type Destination = "there" | "missing" | "host" | "endless";
+export interface Destination {
+  /** `host`: what each host makes by itself, below /var, /run and the like. */
+  readonly kind: "there" | "missing" | "host" | "endless";
+  /** Path of the deployed system that it leads to, as far as it could be followed. */
+  readonly path: string;
+}
 
 /**
  * Follow a path of the deployed system through all links, as a host would.
  *
  * @param path Without leading slash, for example `etc/alternatives/awk`.
- * @returns `host` where it leads to what each host makes by itself, below /var, /run and the like.
  */
 export function followDeployed(tree: Tree, path: string): Destination {
   const todo = path.split("/");
@@ -58,20 +62,20 @@ export function followDeployed(tree: Tree, path: string): Destination {
       continue;
     }
     const here = [...done, part].join("/");
-    if (HOST.test(here)) return "host";
+    if (HOST.test(here)) return { kind: "host", path: here };
     const entry = tree.lookup(committedPath(here));
-    if (!entry) return "missing";
+    if (!entry) return { kind: "missing", path: here };
     const target = entry.type === "file" ? tree.linkTarget(committedPath(here)) : undefined;
     if (target === undefined) {
       if (entry.type === "file" && todo.some((next) => next !== "" && next !== ".")) {
-        return "missing";
+        return { kind: "missing", path: here };
       }
       done.push(part);
       continue;
     }
-    if (++followed > MAX_LINKS) return "endless";
+    if (++followed > MAX_LINKS) return { kind: "endless", path: here };
     if (target.startsWith("/")) done.length = 0;
     todo.unshift(...target.split("/"));
   }
-  return "there";
+  return { kind: "there", path: done.join("/") };
 }

@@ -28,6 +28,14 @@ Deno.test("the minimal example is whole by the word of ostree and dpkg", { ignor
     }).output();
     assertEquals(code, 0, new TextDecoder().decode(stderr));
     await run("ostree", "fsck", "--quiet", `--repo=${repo}`);
+    const checked = await output(
+      `${ROOT}bin/apt-ostree`,
+      "compose",
+      "check",
+      `--repo=${repo}`,
+      REF,
+    );
+    assertMatch(checked, /^\d+ checks, 0 found\n/);
 
     const files = (await output("ostree", "ls", "-R", `--repo=${repo}`, REF)).split("\n")
       .map((line) => line.replace(/ -> .*$/, "").replace(/^.* \//, "/"));
