@@ -47,7 +47,7 @@ export function compareTrees(ours: string, theirs: string): Comparison {
       differences.push({
         path: path === "" ? "/" : path,
         aspect,
-        detail: `${mine}, dpkg: ${other}`,
+        detail: `${mine}, there: ${other}`,
       });
     const [typeA, typeB] = [typeOf(infoA), typeOf(infoB)];
     if (typeA !== typeB) {
@@ -114,7 +114,7 @@ function compareFiles(
   const [bytesA, bytesB] = [Deno.readFileSync(a), Deno.readFileSync(b)];
   if (equal(bytesA, bytesB)) return undefined;
   if (bytesA.includes(0) || bytesB.includes(0)) {
-    return { detail: `${bytesA.length} bytes, dpkg: ${bytesB.length} bytes` };
+    return { detail: `${bytesA.length} bytes, there: ${bytesB.length} bytes` };
   }
   const lines = (bytes: Uint8Array) => new TextDecoder().decode(bytes).split("\n");
   const [linesA, linesB] = [lines(bytesA), lines(bytesB)];
@@ -127,7 +127,7 @@ function compareFiles(
     const more = found.length > 3 ? ` and ${found.length - 3} more` : "";
     return `${JSON.stringify(found.slice(0, 3).map((line) => line.slice(0, 120)))}${more}`;
   };
-  return { detail: `lines ${short(onlyA)}, dpkg: ${short(onlyB)}`, lines: all };
+  return { detail: `lines ${short(onlyA)}, there: ${short(onlyB)}`, lines: all };
 }
 
 function equal(a: Uint8Array, b: Uint8Array): boolean {

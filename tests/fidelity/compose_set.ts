@@ -6,53 +6,75 @@ import { run } from "../support/archive.ts";
 import type { PackageSet } from "./package_sets.ts";
 import type { SetArchive } from "./set_archive.ts";
 
-/** What our side made of a set. */
-export interface ComposedSet {
-  /** Repository with the commit. */
-  readonly repo: string;
-  /** Its ref. */
-  readonly ref: string;
-  /** The tree before it takes the form of a deployment, laid out as files. */
-  readonly root: string;
-}
-
-/** Where things are kept from one set to the next. */
+/** Where composes work. */
 export interface ComposePlace {
+  /** Repository of mode bare, which takes the commits. */
+  readonly repo: string;
   /** Directory with the cache that sets share. */
   readonly cachedir: string;
-  /** Empty directory of this set, on the same file system. */
+  /** Directory of this set, on the same file system. */
   readonly dir: string;
+  readonly sourceDateEpoch: number;
+}
+
+/** The ref of a set, or of several, each a layer on those before it. */
+export function refOf(...sets: readonly PackageSet[]): string {
+  return `fidelity/${sets.map(({ name }) => name).join("-")}`;
 }
 
 /**
- * Compose a set as the program does, and lay out the tree as it was before it became a deployment.
+ * Compose sets as the program does, each a treefile that includes those before it.
+ *
+ * @param archives Those of the sets, in their order.
+ * @returns The ref of the commit.
+ */
+export async function composeLayers(
+  sets: readonly PackageSet[],
+  archives: readonly SetArchive[],
+  place: ComposePlace,
+): Promise<string> {
+  const { repo, cachedir, dir, sourceDateEpoch } = place;
+  const ref = refOf(...sets);
+  for (const [at, { name, packages, documentation = true }] of sets.entries()) {
+    Deno.writeTextFileSync(`${dir}/${name}.sources`, archives[at]!.sources);
+    const treefile = {
+      ...(at === 0 ? { documentation } : { include: `${sets[at - 1]!.name}.json` }),
+      ref,
+      repos: sets.slice(0, at + 1).map((each) => each.name),
+      packages,
+      recommends: false,
+      // A compose refuses keys that scripts make; here it is compared what they make.
+      checks: { secrets: { allow: ["/etc/ssl/private/ssl-cert-snakeoil.key"] } },
+    };
+    Deno.writeTextFileSync(`${dir}/${name}.json`, JSON.stringify(treefile));
+  }
+  const treefile = `${dir}/${sets.at(-1)!.name}.json`;
+  await composeTree({ treefile, repo, cachedir, sourceDateEpoch });
+  return ref;
+}
+
+/**
+ * Compose a set, and lay out the tree as it was before it took the form of a deployment.
  *
  * That tree comes from the stages which the compose has just left in its cache. dpkg's database is the
  * one thing that is moved: from where the image keeps it to where dpkg does.
+ *
+ * @returns The directory with the tree.
  */
 export async function composeSet(
   set: PackageSet,
   archive: SetArchive,
   place: ComposePlace,
-  sourceDateEpoch: number,
-): Promise<ComposedSet> {
-  const { cachedir, dir } = place;
-  const [repo, ref] = [`${dir}/repo`, `fidelity/${set.name}`];
-  Repo.init(repo, { mode: "bare" });
+): Promise<string> {
+  const { cachedir, dir, sourceDateEpoch } = place;
   const { packages, documentation = true } = set;
-  // Keys that packages make are part of what is compared.
-  const checks = { "host-identity": "warn", "secrets": "warn", "password-hashes": "warn" };
-  const treefile = { ref, repos: ["set"], packages, recommends: false, documentation, checks };
-  Deno.writeTextFileSync(`${dir}/set.sources`, archive.sources);
-  Deno.writeTextFileSync(`${dir}/tree.json`, JSON.stringify(treefile));
-  const made = await composeTree({ treefile: `${dir}/tree.json`, repo, cachedir, sourceDateEpoch });
-  if (made.kind !== "committed") throw new Error(`The compose of ${set.name} is ${made.kind}`);
+  await composeLayers([set], [archive], place);
 
   const architecture = Deno.build.arch === "x86_64" ? "amd64" : "arm64";
   const apt = await AptRoot.create({
     dir: `${cachedir}/apt`,
     architecture,
-    sources: [{ name: "set.sources", text: archive.sources }],
+    sources: [{ name: `${set.name}.sources`, text: archive.sources }],
   });
   await apt.update({ cacheOnly: true });
   const plan = await apt.plan({ install: packages, exclude: [], recommends: false });
@@ -77,5 +99,5 @@ export async function composeSet(
     "sh",
     root,
   );
-  return { repo, ref, root };
+  return root;
 }

@@ -17,6 +17,7 @@ export interface SetResult extends Sorted {
 export class FidelityReport {
   readonly #entries: readonly ExpectedDifference[];
   readonly #results: SetResult[] = [];
+  #sets = 0;
 
   /** @param entries All differences that are expected. */
   constructor(entries: readonly ExpectedDifference[]) {
@@ -25,11 +26,17 @@ export class FidelityReport {
 
   /** Number of sets that came to an end. */
   get sets(): number {
-    return this.#results.length;
+    return this.#sets;
   }
 
   /** Add a set. */
   add(result: SetResult): void {
+    this.#sets++;
+    this.addLayering(result);
+  }
+
+  /** Add a set that was added to another. */
+  addLayering(result: SetResult): void {
     this.#results.push(result);
     const expected = [...result.expected.values()].flat().length;
     console.log(

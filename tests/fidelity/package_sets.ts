@@ -34,3 +34,14 @@ export const PACKAGE_SETS: readonly PackageSet[] = [
   { name: "desktop", packages: ["gdm3"] },
   { name: "containers", packages: ["docker.io", "podman"] },
 ].map((set) => ({ ...set, packages: [...set.packages, ...COMMON] }));
+
+/** Which set is added to a commit of which other one. */
+export const LAYERINGS: readonly (readonly [base: PackageSet, added: PackageSet])[] = [
+  ["server", "web-database"],
+  ["python", "lamp"],
+  ["bootable", "containers"],
+].map(([base, added]) => [find(base!), find(added!)]);
+
+function find(name: string): PackageSet {
+  return PACKAGE_SETS.find((set) => set.name === name)!;
+}

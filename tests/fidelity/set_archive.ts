@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { AptRoot, parseSources, parseStanza, readHostSources } from "@apt-ostree/apt";
+import { AptRoot, formatStanza, parseSources, parseStanza, readHostSources } from "@apt-ostree/apt";
 import { signArchive } from "../support/archive.ts";
 import { testCache } from "../support/real_debs.ts";
-import type { PackageSet } from "./package_sets.ts";
+import { PACKAGE_SETS, type PackageSet } from "./package_sets.ts";
 
 /** An archive on disk. */
 export interface SetArchive {
@@ -40,8 +40,7 @@ export async function setArchive(set: PackageSet, dir: string): Promise<SetArchi
     architecture: Deno.build.arch === "x86_64" ? "amd64" : "arm64",
     sources: debianSources(),
   });
-  const list = `${cache}/${set.name}.json`;
-  const kept = readKept(list, set) ?? await plan(apt, set, list);
+  const kept = (readKept(cache) ?? await planAll(apt, cache))[set.name]!;
   const packages = kept.map(({ uri, source, stanza }) => {
     const fields = parseStanza(stanza, set.name);
     const get = (name: string) => fields.get(name) ?? "";
@@ -73,25 +72,32 @@ export async function setArchive(set: PackageSet, dir: string): Promise<SetArchi
   };
 }
 
-async function plan(apt: AptRoot, set: PackageSet, list: string): Promise<Kept[]> {
+/** Plans by name of the set. */
+type AllKept = Readonly<Record<string, readonly Kept[]>>;
+
+/** Let apt plan all sets over the same package lists, so that they share versions. */
+async function planAll(apt: AptRoot, cache: string): Promise<AllKept> {
   await apt.update();
-  const { packages } = await apt.plan({ install: set.packages, recommends: false });
-  const kept = packages.map(({ uri, source, fields }): Kept => {
-    const stanza = [...fields].map(([name, value]) =>
-      `${name}:${value.startsWith("\n") ? "" : " "}${value}\n`
-    );
-    return { uri, source, stanza: stanza.join("") };
-  });
-  Deno.writeTextFileSync(`${list}.new`, JSON.stringify({ set, kept }));
-  Deno.renameSync(`${list}.new`, list);
-  return kept;
+  const all: Record<string, readonly Kept[]> = {};
+  for (const set of PACKAGE_SETS) {
+    const { packages } = await apt.plan({ install: set.packages, recommends: false });
+    all[set.name] = packages.map(({ uri, source, fields }) => ({
+      uri,
+      source,
+      stanza: `${formatStanza(fields)}\n`,
+    }));
+  }
+  const text = JSON.stringify({ sets: PACKAGE_SETS, all });
+  Deno.writeTextFileSync(`${cache}/plans.json.new`, text);
+  Deno.renameSync(`${cache}/plans.json.new`, `${cache}/plans.json`);
+  return all;
 }
 
-/** The plan of an earlier run, unless the set has changed since. */
-function readKept(list: string, set: PackageSet): Kept[] | undefined {
+/** The plans of an earlier run, unless the sets have changed since. */
+function readKept(cache: string): AllKept | undefined {
   try {
-    const { set: planned, kept } = JSON.parse(Deno.readTextFileSync(list));
-    return JSON.stringify(planned) === JSON.stringify(set) ? kept : undefined;
+    const { sets, all } = JSON.parse(Deno.readTextFileSync(`${cache}/plans.json`));
+    return JSON.stringify(sets) === JSON.stringify(PACKAGE_SETS) ? all : undefined;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
