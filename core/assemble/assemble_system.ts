@@ -349,7 +349,7 @@ export class Assembly {
 
   async #configure(wave: readonly PackageCommit[]): Promise<void> {
     if (!wave.some(needsDpkg) && !this.#hasTriggers()) {
-      this.#database.dropNoted();
+      if (this.#database.noted().length > 0) this.write((txn) => this.#database.dropNoted(txn));
       return;
     }
     const { progress } = this.#options;

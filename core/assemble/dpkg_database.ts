@@ -69,6 +69,7 @@ export class DpkgDatabase implements InstalledFiles {
       const text = architectures.map((each) => `${each}\n`).join("");
       writeTreeText(txn, this.#tree, `${DPKG_DATABASE}/arch`, text);
     }
+    this.dropNoted(txn);
   }
 
   /** Stanzas of the status file. */
@@ -184,9 +185,15 @@ export class DpkgDatabase implements InstalledFiles {
     return parseUnincorp(this.#read("triggers/Unincorp")).map(([trigger]) => trigger);
   }
 
-  /** Let the next dpkg run find no triggers. */
-  dropNoted(): void {
-    this.#tree.remove(`${DPKG_DATABASE}/triggers/Unincorp`);
+  /**
+   * Let the next dpkg run find no triggers.
+   *
+   * The file is empty and not away: a dpkg that finds none takes all triggers to have happened.
+   *
+   * @see dpkg, lib/dpkg/triglib.c, trig_incorporate()
+   */
+  dropNoted(txn: Transaction): void {
+    this.#write(txn, "triggers/Unincorp", "");
   }
 
   /** Who waits for which trigger. */

@@ -134,7 +134,7 @@ export type ComposeTreeResult =
 type Unchanged = Extract<ComposeTreeResult, { readonly kind: "unchanged" }>;
 
 /** Changes when the same inputs give another tree. */
-const COMPOSE_VERSION = 2;
+const COMPOSE_VERSION = 3;
 
 /**
  * Make an OSTree commit from a treefile.

@@ -5,7 +5,7 @@ import {
   IMAGE_STATE,
   ROOT_LINKS,
 } from "../assemble/root_layout.ts";
-import { readTreeText } from "../assemble/tree_text.ts";
+import { readTreeText, writeTreeText } from "../assemble/tree_text.ts";
 import { readAccounts } from "../compose/postprocess/accounts.ts";
 import { MOVED } from "../compose/postprocess/empty_var.ts";
 import type { VarEntry } from "../compose/postprocess/tmpfiles_lines.ts";
@@ -68,6 +68,9 @@ export function openDeployment(repo: Repo, txn: Transaction, tree: Tree): Opened
     const parent = parentOf(from);
     if (tree.list(parent).length === 0) tree.remove(parent);
   }
+  const noted = `${DPKG_DATABASE}/triggers/Unincorp`;
+  // A dpkg that finds no such file takes all triggers to have happened.
+  if (!tree.lookup(noted)) writeTreeText(txn, tree, noted, "");
   return { kernels: returnKernels(tree) };
 }
 

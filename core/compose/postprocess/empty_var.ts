@@ -83,7 +83,7 @@ export function emptyVar(
 
 /** Files of dpkg and debconf that mean nothing once they have ended. */
 const LEFTOVERS = [
-  ...["lock", "lock-frontend", "triggers/Lock", "triggers/Unincorp", "available", "available-old"]
+  ...["lock", "lock-frontend", "triggers/Lock", "available", "available-old"]
     .map((name) => `${DPKG_DATABASE}/${name}`),
   ...["status-old", "diversions-old", "statoverride-old"].map((name) => `${DPKG_DATABASE}/${name}`),
   ...["config.dat-old", "templates.dat-old"].map((name) => `usr/lib/sysimage/debconf/${name}`),
