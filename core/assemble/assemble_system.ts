@@ -10,6 +10,7 @@ import {
 import { type RecordedScript, recordScripts } from "../audit/scripts_record.ts";
 import { AssembleError } from "../error.ts";
 import type { PackageCommit } from "../import/package_commit.ts";
+import type { StatOverride } from "./diversions.ts";
 import { DpkgDatabase } from "./dpkg_database.ts";
 import { FileOwners } from "./file_owners.ts";
 import { findReplaced, type InstalledPackage } from "./installed_package.ts";
@@ -23,6 +24,7 @@ import {
   runUnpackScripts,
   scriptsAfter,
   scriptsBefore,
+  scriptsOfDisappeared,
   type UnpackScript,
 } from "./unpack_scripts.ts";
 import { layOutWave, recordWave } from "./unpack_wave.ts";
@@ -222,10 +224,11 @@ export class Assembly {
     }));
     const before = scriptsBefore(this.tree, sortFirst(wave), replaced);
     const after = scriptsAfter(this.tree, replaced);
+    const statOverrides = this.#database.statOverrides();
     // Nothing can run in an empty tree: its first packages are laid out before their preinsts.
     if (options.fresh) await this.#unpack(sortFirst(wave), replaced, after, options);
     await this.#runScripts(before);
-    if (!options.fresh) await this.#unpack(wave, replaced, after, options);
+    if (!options.fresh) await this.#unpack(wave, replaced, after, { ...options, statOverrides });
     await this.#configure(wave);
     this.#checkFinished();
   }
@@ -299,7 +302,7 @@ export class Assembly {
     wave: readonly PackageCommit[],
     replaced: ReadonlyMap<PackageCommit, InstalledPackage>,
     after: readonly UnpackScript[],
-    options: { fresh: boolean },
+    options: { readonly fresh: boolean; readonly statOverrides?: readonly StatOverride[] },
   ): Promise<void> {
     const { progress, filter = KEEP_ALL } = this.#options;
     const start = performance.now();
@@ -307,19 +310,15 @@ export class Assembly {
     const title = `Laying out ${wave.length} packages`;
     progress?.({ type: "phase-start", phase, title, total: wave.length });
     const context = () => ({ repo: this.#repo, tree: this.tree, filter, owners: this.#owners });
-    if (after.length === 0) {
-      this.write((txn) => {
-        recordWave(
-          { ...context(), txn },
-          layOutWave({ ...context(), txn }, wave, replaced, options),
-        );
-      });
-    } else {
-      const merged = this.write((txn) =>
-        layOutWave({ ...context(), txn }, wave, replaced, options)
-      );
-      await this.#runScripts(after);
-      this.write((txn) => recordWave({ ...context(), txn }, merged));
+    const waiting = this.write((txn) => {
+      const laidOut = layOutWave({ ...context(), txn }, wave, replaced, options);
+      const scripts = [...after, ...scriptsOfDisappeared(this.tree, laidOut)];
+      if (scripts.length > 0) return { laidOut, scripts };
+      recordWave({ ...context(), txn }, laidOut);
+    });
+    if (waiting) {
+      await this.#runScripts(waiting.scripts);
+      this.write((txn) => recordWave({ ...context(), txn }, waiting.laidOut));
     }
     for (const pkg of wave) this.#skipped.push(...pkg.skipped);
     progress?.({ type: "phase-end", phase, done: wave.length, ms: performance.now() - start });

@@ -138,6 +138,7 @@ Deno.test("importDeb() keeps all that assembly needs", { ignore }, () =>
     assertEquals(text("md5sums").split("\n").map((line) => line.slice(34)).toSorted(), [
       "",
       "bin/tool",
+      "etc/sample.conf",
       "lib/x/y",
     ]);
   }));

@@ -23,6 +23,8 @@ export class ConffileMerge {
   /** Digests recorded before, of this package or the one it takes a conffile from. */
   readonly #recorded: Map<string, string>;
   readonly #yielded = new Set<string>();
+  /** Those that dpkg is yet to install. */
+  readonly #waiting = new Set<string>();
   readonly #taken = new Map<string, Set<string>>();
 
   constructor(context: MergeContext, pkg: PackageCommit, options: MergeOptions) {
@@ -73,25 +75,34 @@ export class ConffileMerge {
     if (this.has(name)) this.#yielded.add(name);
   }
 
-  /** Lay one out. @param path Where it lies, links followed. */
+  /** Lay one out. @param path Where it lies, diversions followed. */
   put(name: string, path: string, checksum: string): void {
     const { tree, repo, txn } = this.#context;
     const parent = path.slice(0, Math.max(0, path.lastIndexOf("/")));
     tree.mkdir(parent);
-    if (this.#unpackOnly) return tree.putFile(`${path}.dpkg-new`, checksum);
+    // Where a link leads elsewhere, dpkg unpacks beside the link, does not find that again, and leaves it.
+    if (this.#unpackOnly || tree.linkTarget(path) !== undefined) {
+      this.#waiting.add(name);
+      return tree.putFile(`${path}.dpkg-new`, checksum);
+    }
     const there = tree.lookup(path);
     const bytes = (sum: string) => repo.readFile(sum, { maxSize: Infinity });
     const current = there?.type === "file" ? md5(bytes(there.checksum)) : undefined;
     const shipped = this.#shipped(name);
     const verdict = decideConffile(this.#recorded.get(name), current, shipped);
+    tree.remove(`${path}.dpkg-new`); // what a failed run left there
     if (verdict === "keep") return;
-    if (verdict === "keep-beside") return tree.putFile(`${path}.dpkg-dist`, checksum);
-    if (there?.type !== "file") return tree.putFile(path, checksum);
-    // dpkg keeps the owner and mode of the file that was there.
+    if (there?.type !== "file") {
+      return tree.putFile(verdict === "install" ? path : `${path}.dpkg-dist`, checksum);
+    }
+    // dpkg keeps the owner and mode of the file that is there.
     const { uid, gid, mode } = { mode: 0o644, ...repo.statFile(there.checksum) };
     const next = repo.statFile(checksum);
     const same = next.type === "file" && next.uid === uid && next.gid === gid && next.mode === mode;
-    tree.putFile(path, same ? checksum : txn.writeFile({ uid, gid, mode }, bytes(checksum)));
+    tree.putFile(
+      verdict === "install" ? path : `${path}.dpkg-dist`,
+      same ? checksum : txn.writeFile({ uid, gid, mode }, bytes(checksum)),
+    );
   }
 
   /** What is to be recorded of the package's conffiles, and what of those of others. */
@@ -101,7 +112,7 @@ export class ConffileMerge {
   } {
     const conffiles = [...this.#declared].map(([path, removeOnUpgrade]): RecordedConffile => {
       const before = this.#recorded.get(path) ?? NEW;
-      const shipped = !removeOnUpgrade && !this.#yielded.has(path) && !this.#unpackOnly;
+      const shipped = !removeOnUpgrade && !this.#yielded.has(path) && !this.#waiting.has(path);
       const digest = shipped ? this.#shipped(path) : before;
       return { path, md5: digest, obsolete: this.#yielded.has(path), removeOnUpgrade };
     });

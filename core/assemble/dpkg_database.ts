@@ -1,6 +1,7 @@
 import type { Repo, Transaction, Tree } from "@apt-ostree/ostree";
 import { DPKG_DATABASE, DPKG_LINK_TARGET } from "./root_layout.ts";
-import type { InstalledFiles } from "./file_owners.ts";
+import type { FileOwner, InstalledFiles } from "./file_owners.ts";
+import type { ReplacedFiles } from "./replaced_files.ts";
 import { InstalledPackage, type RecordedConffile } from "./installed_package.ts";
 import type { MergedPackage } from "./merge_packages.ts";
 import type { PackageVersion } from "../audit/scripts_record.ts";
@@ -27,14 +28,20 @@ import { readTreeText, writeTreeText } from "./tree_text.ts";
 /** A package that has just been laid out, and how far it is. */
 export interface UnpackedPackage {
   readonly merged: MergedPackage;
-  /** Conffiles of the old version that stay behind; see {@linkcode removeReplacedFiles}. */
-  readonly obsolete?: readonly string[];
+  /** What became of the old version's files; see {@linkcode removeReplacedFiles}. */
+  readonly replaced?: ReplacedFiles;
+  /** Packages that it replaced completely; see {@linkcode findDisappeared}. */
+  readonly disappeared?: readonly FileOwner[];
+  /** File triggers that its files set off, in dpkg's order; see {@linkcode activatedFileTriggers}. */
+  readonly fileTriggers?: readonly string[];
   readonly state: Extract<DpkgState, "installed" | "unpacked">;
 }
 
 /** What the Status field of a package says that needs nothing more. */
 const SETTLED = /^(install|hold) ok installed$| (config-files|not-installed)$/;
 
+/** In .md5sums a digest and two spaces stand before the path. */
+const MD5SUMS_PATH = 34;
 const DIRECTORIES = ["alternatives", "info", "parts", "triggers", "updates"];
 
 /**
@@ -63,12 +70,9 @@ export class DpkgDatabase implements InstalledFiles {
     for (const name of DIRECTORIES) this.#tree.mkdir(`${DPKG_DATABASE}/${name}`);
     this.#tree.mkdir("var/lib");
     this.#tree.putLink(txn, "var/lib/dpkg", DPKG_LINK_TARGET);
-    writeTreeText(txn, this.#tree, `${DPKG_DATABASE}/info/format`, "1\n");
-    writeTreeText(txn, this.#tree, `${DPKG_DATABASE}/status`, "");
-    if (architectures.length > 1) {
-      const text = architectures.map((each) => `${each}\n`).join("");
-      writeTreeText(txn, this.#tree, `${DPKG_DATABASE}/arch`, text);
-    }
+    this.#write(txn, "info/format", "1\n");
+    this.#write(txn, "status", "");
+    if (architectures.length > 1) this.#writeLines(txn, "arch", architectures);
     this.dropNoted(txn);
   }
 
@@ -110,18 +114,16 @@ export class DpkgDatabase implements InstalledFiles {
    * Record packages whose files have been laid out.
    *
    * Their triggers are noted where the next dpkg run finds them.
-   *
-   * @param activations Triggers that the new files set off, beside those the packages name.
    */
-  unpack(
-    txn: Transaction,
-    packages: readonly UnpackedPackage[],
-    activations: readonly string[],
-  ): void {
+  unpack(txn: Transaction, packages: readonly UnpackedPackage[]): void {
     const stanzas = new Map(this.stanzas().map((stanza) => [stanzaKey(stanza), stanza]));
     const keys = new Map(this.installed().map((each) => [each.databaseName, keyOf(each)]));
-    for (const { merged, obsolete = [], state } of packages) {
+    const gone = new Set<string>();
+    const fresh = new Set(packages.map(({ merged }) => merged.pkg.databaseName));
+    for (const { merged, replaced, disappeared = [], state } of packages) {
       const { pkg, old } = merged;
+      const obsolete = replaced?.obsolete ?? [];
+      gone.delete(pkg.databaseName);
       if (old) {
         stanzas.delete(keyOf(old));
         this.#dropInterests(txn, old.databaseName);
@@ -139,7 +141,14 @@ export class DpkgDatabase implements InstalledFiles {
       for (const [name, names] of merged.takenConffiles) {
         const key = keys.get(name);
         const other = key === undefined ? undefined : stanzas.get(key);
-        if (other !== undefined) stanzas.set(key!, markConffilesObsolete(other, names));
+        if (other === undefined) continue;
+        stanzas.set(key!, markConffilesObsolete(other, names, !fresh.has(name)));
+      }
+      for (const other of disappeared) {
+        stanzas.delete(keyOf(other));
+        this.#dropInterests(txn, other.databaseName);
+        this.#removeInfo(other.databaseName);
+        gone.add(other.databaseName);
       }
     }
     this.#write(txn, "status", joinStatus(stanzas.values()));
@@ -150,16 +159,18 @@ export class DpkgDatabase implements InstalledFiles {
     }
     const triggered = packages.map(({ merged: { pkg } }) => ({
       ...pkg,
-      triggers: parseTriggers(pkg.triggers),
+      triggers: gone.has(pkg.databaseName) ? [] : parseTriggers(pkg.triggers),
     }));
     this.#writeTriggers(txn, addInterests(this.triggers(), triggered));
-    const noted = triggered.flatMap(({ databaseName, triggers }, at) =>
-      triggers.filter((each) => each.kind === "activate").map((each) => {
-        const waits = each.await && packages[at]!.state === "installed";
+    const noted = triggered.flatMap(({ databaseName, triggers }, at) => {
+      const { state, fileTriggers = [] } = packages[at]!;
+      const named = triggers.filter((each) => each.kind === "activate").map((each) => {
+        const waits = each.await && state === "installed";
         return [each.trigger, waits ? databaseName : "-"] as const;
-      })
-    );
-    this.activate(txn, [...noted, ...activations.map((path) => [path, "-"] as const)]);
+      });
+      return [...named, ...fileTriggers.map((path) => [path, "-"] as const)];
+    });
+    this.activate(txn, noted);
   }
 
   /** Note triggers for the next dpkg run, each with the package that waits for it or `-`. */
@@ -228,7 +239,11 @@ export class DpkgDatabase implements InstalledFiles {
     for (const [name, entry] of this.#tree.list(`${DPKG_DATABASE}/info`)) {
       if (entry.type === "file" && known.get(name) === entry.checksum) continue;
       // A line of .list is a path; in .md5sums a digest and two spaces stand before it.
-      const start = name.endsWith(".list") ? 1 : name.endsWith(".md5sums") ? 34 : undefined;
+      const start = name.endsWith(".list")
+        ? 1
+        : name.endsWith(".md5sums")
+        ? MD5SUMS_PATH
+        : undefined;
       if (entry.type !== "file" || start === undefined) continue;
       const lines = new TextDecoder().decode(this.#repo.readFile(entry.checksum)).split("\n");
       const kept = lines.filter((line) => line === "" || exists(line.slice(start)));
@@ -245,15 +260,24 @@ export class DpkgDatabase implements InstalledFiles {
   /** The package's part of `info/`; its list says what is its own. */
   #writeInfo(
     txn: Transaction,
-    { pkg, yielded }: MergedPackage,
+    { pkg, yielded, filtered }: MergedPackage,
     obsolete: readonly string[],
   ): void {
     for (const [name, checksum] of pkg.info) {
       this.#tree.putFile(`${DPKG_DATABASE}/info/${name}`, checksum);
     }
-    if (yielded.size === 0 && obsolete.length === 0) return;
-    const own = this.listOf(pkg.databaseName).filter((name) => !yielded.has(name));
-    this.#writeLines(txn, `info/${pkg.databaseName}.list`, [...own, ...obsolete]);
+    if (yielded.size > 0 || obsolete.length > 0) {
+      const own = this.listOf(pkg.databaseName).filter((name) => !yielded.has(name));
+      this.#writeLines(txn, `info/${pkg.databaseName}.list`, [...own, ...obsolete]);
+    }
+    // Digests that are not the package's own are of what was laid out.
+    if (pkg.ownMd5sums || yielded.size + filtered.size === 0) return;
+    const name = `info/${pkg.databaseName}.md5sums`;
+    const left = (line: string) => {
+      const path = `/${line.slice(MD5SUMS_PATH)}`;
+      return !yielded.has(path) && !filtered.has(path);
+    };
+    this.#writeLines(txn, name, lines(this.#read(name)).filter(left));
   }
 
   #removeInfo(databaseName: string): void {
@@ -304,7 +328,7 @@ function lines(text: string): string[] {
   return text.split("\n").filter((line) => line !== "");
 }
 
-function keyOf({ id }: InstalledPackage): string {
+function keyOf({ id }: FileOwner): string {
   return `${id.name}\0${id.architecture}`;
 }
 

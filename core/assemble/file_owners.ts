@@ -4,7 +4,10 @@ import { mergedPath } from "../import/usr_merge.ts";
 import type { InstalledPackage } from "./installed_package.ts";
 
 /** A package that has files in the tree. */
-export type FileOwner = Pick<InstalledPackage, "id" | "databaseName" | "control">;
+export type FileOwner = Pick<InstalledPackage, "id" | "databaseName" | "control"> & {
+  /** How far dpkg has come with it, where it was there before. */
+  readonly state?: string;
+};
 
 interface ListedNames {
   readonly owner: InstalledPackage;
@@ -60,9 +63,26 @@ export class FileOwners {
     this.#lost.set(databaseName, (this.#lost.get(databaseName) ?? new Set()).add(name));
   }
 
+  /** Whether another package, of those laid out here, has a name; reads no list of the database. */
+  isAdded(name: string, databaseName: string): boolean {
+    return [...this.#added].some(([each, shipped]) =>
+      each !== databaseName && !this.#lost.get(each)?.has(name) && shipped.has(name)
+    );
+  }
+
   /** Names that were taken over, by the package that had them. */
   get lost(): ReadonlyMap<string, ReadonlySet<string>> {
     return this.#lost;
+  }
+
+  /** A package and the names that it has now; `undefined` where there is no such package. */
+  namesOf(databaseName: string): { owner: FileOwner; names: string[] } | undefined {
+    const lost = this.#lost.get(databaseName);
+    const left = (names: ReadonlySet<string>) => [...names].filter((name) => !lost?.has(name));
+    const added = this.#added.get(databaseName);
+    if (added) return { owner: added.pkg, names: left(added.list()) };
+    const listed = this.#left.has(databaseName) ? undefined : this.#read().get(databaseName);
+    return listed && { owner: listed.owner, names: left(listed.names) };
   }
 
   /** The packages that list a name, the latest first. */

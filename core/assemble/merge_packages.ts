@@ -4,6 +4,7 @@ import { ConflictError } from "../error.ts";
 import type { PackageCommit } from "../import/package_commit.ts";
 import { mergedPath } from "../import/usr_merge.ts";
 import { ConffileMerge } from "./conffile_merge.ts";
+import { directoryAt } from "./directory_at.ts";
 import type { Diversion, StatOverride } from "./diversions.ts";
 import { type FileOwner, type FileOwners, ShippedNames } from "./file_owners.ts";
 import type { InstalledPackage, RecordedConffile } from "./installed_package.ts";
@@ -46,6 +47,12 @@ export interface MergedPackage {
   readonly old: InstalledPackage | undefined;
   /** Its conffiles, as dpkg would record them now. */
   readonly conffiles: readonly RecordedConffile[];
+  /** Names that another package had taken from the version before. */
+  readonly lost: ReadonlySet<string>;
+  /** Names that it ships and that are not laid out, as the filter has it. */
+  readonly filtered: ReadonlySet<string>;
+  /** Packages that have lost a name to it, or have a directory of its own to themselves no more. */
+  readonly rivals: ReadonlySet<string>;
   /** Names that it ships and that another package kept, since that one replaces its files. */
   readonly yielded: ReadonlySet<string>;
   /** Conffiles that it took over, by the database name of the package that had them. */
@@ -73,12 +80,21 @@ export function mergePackage(
 ): MergedPackage {
   const merge = new Merge(context, pkg, options);
   merge.directory("", "");
+  const lost = new Set(options.old && context.owners.lost.get(options.old.databaseName));
+  if (options.old) context.owners.leave(options.old.databaseName);
   context.owners.add(pkg);
   for (const [name, owners] of merge.taken) {
-    for (const owner of owners) context.owners.lose(owner.databaseName, name);
+    for (const owner of owners) {
+      context.owners.lose(owner.databaseName, name);
+      merge.rivals.add(owner.databaseName);
+    }
   }
+  const { yielded, filtered, rivals } = merge;
   const { conffiles, taken } = merge.conffiles.finish();
-  return { pkg, old: options.old, conffiles, yielded: merge.yielded, takenConffiles: taken };
+  return {
+    ...{ pkg, old: options.old, conffiles, lost, filtered, rivals, yielded },
+    takenConffiles: taken,
+  };
 }
 
 class Merge {
@@ -86,6 +102,8 @@ class Merge {
   /** Names taken from other packages. */
   readonly taken = new Map<string, readonly FileOwner[]>();
   readonly yielded = new Set<string>();
+  readonly filtered = new Set<string>();
+  readonly rivals = new Set<string>();
   readonly #context: MergeContext;
   readonly #pkg: PackageCommit;
   readonly #data: Tree;
@@ -136,16 +154,27 @@ class Merge {
     const { tree, filter } = this.#context;
     for (const name of this.#names.of(source)) this.#refuseDiverted(name);
     const there = tree.lookup(dest);
+    const drop = filter.directory(source) === "drop";
+    if (drop) this.#leaveOut(source);
     // A link that leads to a directory stands for it.
-    const real = there?.type === "file" ? tree.real(dest) : dest;
-    if (!tree.isDir(real)) {
-      if (filter.directory(source) === "drop") return;
+    const real = directoryAt(tree, dest);
+    if (real === undefined) {
+      if (drop) {
+        for (const [path] of this.#data.walk(source)) this.#leaveOut(path);
+        return;
+      }
       if (there && !this.#contest(source, "file", false)) return;
       if (there) tree.remove(dest);
       tree.mkdir(dest);
       tree.setMeta(dest, this.#meta(source, this.#data.meta(source)));
       this.directory(source, dest);
       return;
+    }
+    // Who has nothing but empty directories may be replaced with them.
+    if (tree.isEmpty(real)) {
+      for (const name of this.#names.of(source)) {
+        for (const owner of this.#context.owners.of(name)) this.rivals.add(owner.databaseName);
+      }
     }
     this.directory(source, real);
   }
@@ -161,16 +190,17 @@ class Merge {
       target = tree.real(diversion.to, { last: false });
     }
     const conffile = this.conffiles.has(names.at(-1)!);
-    // A conffile is laid out beside what a link in its place leads to.
-    if (conffile) target = tree.real(target);
     const there = tree.lookup(target);
-    if (link !== undefined && there && this.#isSameDirectory(target, link)) return;
-    if (there || diversion) {
+    const kept = link !== undefined && there !== undefined && this.#isSameDirectory(target, link);
+    if (!kept && (there || diversion)) {
       const verdict = this.#contest(source, there?.type, there !== undefined && !conffile);
       if (!verdict) return;
       if (verdict === "shared") return this.#requireSame(target, checksum, names);
     }
-    if (!(link === undefined ? filter.keepsFile(source) : filter.keepsLink(source))) return;
+    // The filter goes by names, as the archive has them.
+    const keeps = link === undefined ? filter.keepsFile : filter.keepsLink;
+    if (!names.some((name) => keeps(name.slice(1)))) return this.#leaveOut(source);
+    if (kept) return;
     const owned = this.#owned(source, checksum, link);
     if (conffile) return this.conffiles.put(names.at(-1)!, target, owned);
     if (there?.type === "dir") tree.remove(target);
@@ -178,14 +208,18 @@ class Merge {
     tree.putFile(target, owned);
   }
 
+  #leaveOut(source: string): void {
+    for (const name of this.#names.of(source)) this.filtered.add(name);
+  }
+
   /** A link is not laid over a directory, nor over another link to the same one. */
   #isSameDirectory(target: string, link: string): boolean {
     const { tree } = this.#context;
     if (tree.lookup(target)?.type === "dir") return true;
-    const there = tree.real(target);
+    const there = directoryAt(tree, target);
     const parent = target.slice(0, Math.max(0, target.lastIndexOf("/")));
-    return tree.isDir(there) &&
-      tree.real(link.startsWith("/") ? link : `${parent}/${link}`) === there;
+    return there !== undefined &&
+      directoryAt(tree, link.startsWith("/") ? link : `${parent}/${link}`) === there;
   }
 
   /**
@@ -210,7 +244,8 @@ class Merge {
           continue;
         }
         if (by === owner.id.name || by === pkg.id.name) continue;
-        if (this.conffiles.isObsoleteOf(owner, name) || replaces(pkg, owner)) losers.push(owner);
+        const free = owner.state === "config-files" || this.conffiles.isObsoleteOf(owner, name);
+        if (free || replaces(pkg, owner)) losers.push(owner);
         else if (replaces(owner, pkg)) keep = true;
         else throw this.#conflict(name, owner, there);
       }

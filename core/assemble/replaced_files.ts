@@ -1,3 +1,5 @@
+import { md5 } from "../import/control_members.ts";
+import { directoryAt } from "./directory_at.ts";
 import type { Diversion } from "./diversions.ts";
 import { ShippedNames } from "./file_owners.ts";
 import type { InstalledPackage } from "./installed_package.ts";
@@ -7,7 +9,7 @@ import type { MergeContext, MergedPackage } from "./merge_packages.ts";
 export interface ReplacedFiles {
   /** Old conffiles, which stay and stay recorded, in the order in which dpkg lists them. */
   readonly obsolete: readonly string[];
-  /** Places that were removed, without leading slash. */
+  /** Names that were removed. */
   readonly removed: readonly string[];
 }
 
@@ -28,27 +30,38 @@ export function removeReplacedFiles(
   const { tree } = context;
   const { pkg, old } = merged;
   if (!old) return { obsolete: [], removed: [] };
-  const shipped = new ShippedNames(context.repo, pkg).list();
+  const { yielded, filtered } = merged;
+  const shipped = new Set(
+    [...new ShippedNames(context.repo, pkg).list()].filter((name) =>
+      !yielded.has(name) && !filtered.has(name)
+    ),
+  );
   const declared = new Set(merged.conffiles.map(({ path }) => path));
   const oldConffiles = new Set(old.conffiles.map(({ path }) => path));
+  const removable = new Map(
+    merged.conffiles.filter((each) => each.removeOnUpgrade).map(({ path, md5 }) => [path, md5]),
+  );
   const place = (name: string) => placeOf(context, name, pkg.id.name);
   let places: Set<string> | undefined;
   const obsolete: string[] = [];
   const removed: string[] = [];
   for (const name of names.toReversed()) {
-    if (declared.has(name) || shipped.has(name) && !merged.yielded.has(name)) continue;
+    if (merged.lost.has(name)) continue;
+    if (removable.has(name)) removeConffile(context, place(name), removable.get(name)!);
+    if (declared.has(name) || shipped.has(name)) continue;
     const path = place(name);
     const there = tree.lookup(path);
     if (there === undefined || path === "") continue;
-    const isDirectory = tree.isDir(tree.real(path));
+    const isDirectory = directoryAt(tree, path) !== undefined;
     if (
       isDirectory && isUsedElsewhere(context, name, pkg.databaseName, [...obsolete, ...declared])
     ) {
       continue;
     }
     if (there.type === "dir") {
-      if (tree.list(path).length > 0) continue;
+      if (!tree.isEmpty(path)) continue;
     } else {
+      if (context.owners.isAdded(name, pkg.databaseName)) continue; // taken by one laid out since
       places ??= new Set([...shipped].map(place));
       const same = places.has(path);
       if (oldConffiles.has(name)) {
@@ -58,9 +71,18 @@ export function removeReplacedFiles(
       if (same) continue;
     }
     tree.remove(path);
-    removed.push(path);
+    removed.push(name);
   }
   return { obsolete, removed };
+}
+
+/** Remove a conffile; one that was edited stays under another name. */
+function removeConffile({ repo, tree }: MergeContext, path: string, recorded: string): void {
+  const there = tree.lookup(path);
+  if (there?.type !== "file") return;
+  const edited = md5(repo.readFile(there.checksum, { maxSize: Infinity })) !== recorded;
+  if (edited) tree.putFile(`${path}.dpkg-old`, there.checksum);
+  tree.remove(path);
 }
 
 /**
@@ -95,13 +117,13 @@ export function removePackageFiles(
       continue;
     }
     if (there === undefined) continue;
-    if (tree.isDir(tree.real(path))) {
+    if (directoryAt(tree, path) !== undefined) {
       if ([...conffiles].some((each) => each.startsWith(`${name}/`))) {
         kept.add(name);
         continue;
       }
       if (isUsedElsewhere(context, name, pkg.databaseName, [])) continue;
-      if (there.type === "dir" && tree.list(path).length > 0) continue;
+      if (there.type === "dir" && !tree.isEmpty(path)) continue;
     }
     tree.remove(path);
   }

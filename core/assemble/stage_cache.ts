@@ -15,7 +15,7 @@ export interface Stage {
 }
 
 /** Changes when the same packages give another tree. */
-const STAGE_VERSION = 3;
+const STAGE_VERSION = 4;
 const PREFIX = "aptostree/stage";
 /** Stages that are kept; the oldest go first. */
 const KEPT = 32;

@@ -1,4 +1,4 @@
-import { normalizeStatusField } from "./status_fields.ts";
+import { normalizeStatusField, STATUS_FIELDS } from "./status_fields.ts";
 import type { RecordedConffile } from "./installed_package.ts";
 
 /** How far dpkg has come with a package, as its status file says it. */
@@ -27,21 +27,7 @@ export interface StatusRecord {
   readonly configVersion?: string;
 }
 
-/**
- * Order in which dpkg writes the fields that it knows; others follow in the order of the control
- * file.
- *
- * @see dpkg, lib/dpkg/parse.c, `fieldinfos`
- */
-const FIELD_ORDER = [
-  ...["Package", "Essential", "Protected", "Status", "Priority", "Section", "Installed-Size"],
-  ...["Origin", "Maintainer", "Bugs", "Architecture", "Multi-Arch", "Source", "Version"],
-  ...["Config-Version", "Replaces", "Provides", "Depends", "Pre-Depends", "Recommends"],
-  ...["Suggests", "Breaks", "Conflicts", "Enhances", "Conffiles", "Description"],
-  ...["Triggers-Pending", "Triggers-Awaited"],
-];
-
-const CANONICAL = new Map(FIELD_ORDER.map((name) => [name.toLowerCase(), name]));
+const CANONICAL = new Map(STATUS_FIELDS.map((name) => [name.toLowerCase(), name]));
 
 /** One stanza of the status file, without the empty line after it. */
 export function formatStatusRecord(record: StatusRecord): string {
@@ -56,8 +42,8 @@ export function formatStatusRecord(record: StatusRecord): string {
   if (record.conffiles.length > 0) {
     fields.set("Conffiles", record.conffiles.map((c) => `\n ${formatConffile(c)}`).join(""));
   }
-  const known = FIELD_ORDER.filter((name) => fields.has(name));
-  const others = [...fields.keys()].filter((name) => !FIELD_ORDER.includes(name));
+  const known = STATUS_FIELDS.filter((name) => fields.has(name));
+  const others = [...fields.keys()].filter((name) => !STATUS_FIELDS.includes(name));
   return [...known, ...others].map((name) => formatField(name, fields.get(name) ?? "")).join("\n");
 }
 
@@ -68,11 +54,20 @@ function formatConffile(conffile: StatusRecord["conffiles"][number]): string {
   }`;
 }
 
-/** A stanza that says that the package does not have these conffiles any more. */
-export function markConffilesObsolete(stanza: string, names: ReadonlySet<string>): string {
+/**
+ * A stanza that says that the package does not have these conffiles any more.
+ *
+ * @param configured Whether dpkg would have configured the package before; else it has no digests yet.
+ */
+export function markConffilesObsolete(
+  stanza: string,
+  names: ReadonlySet<string>,
+  configured: boolean,
+): string {
   return stanza.replace(
     /^ (\/.*) ([0-9a-f]{32}|newconffile)$/gm,
-    (line, path: string) => names.has(path) ? `${line} obsolete` : line,
+    (line, path: string, md5: string) =>
+      names.has(path) ? ` ${path} ${configured ? md5 : "newconffile"} obsolete` : line,
   );
 }
 

@@ -8,6 +8,7 @@ import {
   ShadowLayer,
 } from "@apt-ostree/sandbox";
 import type { PackageCommit } from "../import/package_commit.ts";
+import type { FileOwner } from "./file_owners.ts";
 import type { InstalledPackage } from "./installed_package.ts";
 import { DPKG_DATABASE } from "./root_layout.ts";
 
@@ -55,6 +56,30 @@ export function scriptsAfter(
   replaced: ReadonlyMap<PackageCommit, InstalledPackage>,
 ): UnpackScript[] {
   return [...replaced].flatMap(([pkg, old]) => oldScript(tree, old, "postrm", pkg));
+}
+
+/**
+ * Scripts of packages of which others have replaced everything.
+ *
+ * @see Debian Policy 6.6, on packages that disappear
+ */
+export function scriptsOfDisappeared(
+  tree: Tree,
+  wave: readonly {
+    readonly merged: { readonly pkg: PackageCommit };
+    readonly disappeared: readonly FileOwner[];
+  }[],
+): UnpackScript[] {
+  return wave.flatMap(({ merged, disappeared }) =>
+    disappeared.flatMap((gone) => {
+      const name = `${gone.databaseName}.postrm`;
+      // One that has only just been laid out is not recorded yet, and has nothing to undo.
+      if (!tree.lookup(`${DPKG_DATABASE}/info/${name}`)) return [];
+      const args = ["disappear", merged.pkg.id.name, merged.pkg.id.version];
+      const path = `/var/lib/dpkg/info/${name}`;
+      return [{ ...titleOf(gone), script: "postrm" as const, args, path }];
+    })
+  );
 }
 
 /**
@@ -123,6 +148,6 @@ function isConfigured(pkg: InstalledPackage): boolean {
   return pkg.state !== "config-files" && pkg.state !== "not-installed";
 }
 
-function titleOf({ id }: PackageCommit | InstalledPackage) {
+function titleOf({ id }: Pick<InstalledPackage, "id">) {
   return { package: id.name, version: id.version, architecture: id.architecture };
 }

@@ -31,6 +31,8 @@ export interface PackageMetadata {
   readonly control: Stanza;
   /** Its conffiles. */
   readonly conffiles: readonly Conffile[];
+  /** Whether it ships its `md5sums`; else they are made as dpkg makes them. */
+  readonly ownMd5sums: boolean;
   /** Paths that do not belong to root. */
   readonly owners: readonly NamedOwner[];
   /** Devices, FIFOs and sockets, which a tree cannot hold. */
@@ -72,6 +74,7 @@ export function encodePackageMetadata(metadata: PackageMetadata): VariantDict {
       "aptostree.conffiles",
       variant("a(ss)", metadata.conffiles.map((each) => [each.path, each.md5])),
     ],
+    ["aptostree.own_md5sums", variant("b", metadata.ownMd5sums)],
     ["aptostree.owners", variant("a(sss)", metadata.owners.map((o) => [o.path, o.user, o.group]))],
     ["aptostree.skipped", variant("as", [...metadata.skipped])],
     ["aptostree.scripts", variant("as", [...metadata.scripts])],
@@ -100,6 +103,7 @@ export function readPackageCommit(repo: Repo, commit: string): PackageCommit | u
     databaseName: get("database_name"),
     control: parseStanza(get("control"), `${name}: control`),
     conffiles: get<[string, string][]>("conffiles").map(([path, md5]) => ({ path, md5 })),
+    ownMd5sums: get("own_md5sums"),
     owners: get<[string, string, string][]>("owners").map(([path, user, group]) => ({
       path,
       user,

@@ -20,6 +20,8 @@ export class PackageLayout implements TarHandler {
   readonly #txn: Transaction;
   readonly #tree: Tree;
   readonly #list = new ByteBuffer();
+  /** dpkg lays links out when all else lies there, and lists them so. */
+  readonly #links = new ByteBuffer();
   readonly #owners: NamedOwner[] = [];
   readonly #skipped: string[] = [];
   /** Lines of md5sums, in the order of the archive, and the digests by the objects' checksums. */
@@ -55,7 +57,8 @@ export class PackageLayout implements TarHandler {
 
   /** Take a member. @throws {DebError} `deb/bad-data` if it cannot stand where it says. */
   entry(entry: TarEntry): void {
-    this.#list.add(entry.path === "" ? "/.\n" : `/${entry.path}\n`);
+    const list = entry.type === "symlink" ? this.#links : this.#list;
+    list.add(entry.path === "" ? "/.\n" : `/${entry.path}\n`);
     this.#entry = entry;
     const path = `data/${mergedPath(entry.path, entry.type === "dir")}`.replace(/\/$/, "");
     this.#noteOwner(entry, path.slice("data/".length));
@@ -102,8 +105,8 @@ export class PackageLayout implements TarHandler {
     if (this.#md5) {
       const digest = this.#md5.digest("hex");
       const conffile = this.#conffiles.get(entry.path);
-      if (conffile === undefined) this.#noteMd5(entry.path, checksum, digest);
-      else this.#conffileMd5.set(conffile, digest);
+      if (this.#needsMd5sums) this.#noteMd5(entry.path, checksum, digest);
+      if (conffile !== undefined) this.#conffileMd5.set(conffile, digest);
     }
     this.#body = this.#md5 = undefined;
   }
@@ -125,20 +128,20 @@ export class PackageLayout implements TarHandler {
       const checksum = this.#txn.writeFile({ uid: 0, gid: 0, mode }, bytes);
       this.#tree.putFile(`info/${database}.${name}`, checksum);
     };
+    this.#list.addBytes(this.#links.bytes);
     info("list", this.#list.bytes, 0o644);
     for (const [name, { bytes, mode }] of this.#deb.members) {
       // A member of the name of our own list would pass for it; dpkg too leaves it out.
       if (name !== "control" && name !== "list") info(name, bytes, mode & 0o755);
     }
-    if (this.#needsMd5sums && this.#md5Of.size > 0) {
-      info("md5sums", this.#md5Lines.bytes, 0o644);
-    }
+    if (this.#needsMd5sums) info("md5sums", this.#md5Lines.bytes, 0o644);
     const metadata: PackageMetadata = {
       id: { name: job.name, version: job.version, architecture: job.architecture },
       sha256: job.sha256,
       databaseName: database,
       control: new Map(control),
       conffiles: [...this.#conffileMd5].map(([path, digest]) => ({ path, md5: digest })),
+      ownMd5sums: !this.#needsMd5sums,
       owners: this.#owners,
       skipped: this.#skipped,
       scripts: SCRIPTS.filter((script) => this.#deb.members.has(script)),

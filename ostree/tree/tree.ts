@@ -125,6 +125,14 @@ export class Tree {
     return entries.sort(([a], [b]) => compareNames(a, b));
   }
 
+  /** Whether a directory holds nothing. @throws {TreeError} If it is none. */
+  isEmpty(path: string): boolean {
+    const node = this.#find(split(path));
+    if (!node) throw notDirectory(path);
+    const { files, dirs } = this.#open(node);
+    return files.size === 0 && dirs.size === 0;
+  }
+
   /** Everything below a directory, itself not, parents before children. */
   *walk(path = "", depth = 0): Generator<[path: string, entry: TreeEntry]> {
     checkDepth(depth);

@@ -14,6 +14,10 @@ export interface RawHeader {
   readonly uid?: number | Uint8Array;
   /** Name of the owner. @default "root" */
   readonly owner?: string | Uint8Array;
+  /** Group's number. @default {0} */
+  readonly gid?: number;
+  /** Name of the group. @default "root" */
+  readonly group?: string;
   /** Bytes that stand from 386 on, where GNU tar keeps its map of a sparse file. */
   readonly sparse?: Uint8Array;
 }
@@ -23,6 +27,7 @@ const encoder = new TextEncoder();
 /** Make a header block in GNU form, its checksum right. */
 export function rawHeader(header: RawHeader): Uint8Array<ArrayBuffer> {
   const { name, flag = "0", size = 0, link = "", mode = 0o644, uid = 0, owner = "root" } = header;
+  const { gid = 0, group = "root" } = header;
   const block = new Uint8Array(512);
   const put = (at: number, value: string | Uint8Array, length: number) =>
     block.set((typeof value === "string" ? encoder.encode(value) : value).subarray(0, length), at);
@@ -30,14 +35,14 @@ export function rawHeader(header: RawHeader): Uint8Array<ArrayBuffer> {
   put(0, name, 100);
   put(100, octal(mode, 7), 8);
   put(108, typeof uid === "number" ? octal(uid, 7) : uid, 8);
-  put(116, octal(0, 7), 8);
+  put(116, octal(gid, 7), 8);
   put(124, typeof size === "number" ? octal(size, 11) : size, 12);
   put(136, octal(1_700_000_000, 11), 12);
   put(156, flag, 1);
   put(157, link, 100);
   put(257, "ustar  ", 7);
   put(265, owner, 31);
-  put(297, "root", 31);
+  put(297, group, 31);
   if (header.sparse) put(386, header.sparse, 109);
   block.fill(32, 148, 156);
   let sum = 0;
