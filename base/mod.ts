@@ -12,7 +12,6 @@ export { makeFifo } from "./make_fifo.ts";
 export { OfdLock, syncFilesystem } from "./ofd_lock.ts";
 export { orAbort } from "./or_abort.ts";
 export { pathExists } from "./path_exists.ts";
-export { type ProcFile, readProcSelf } from "./read_proc_self.ts";
 export { readProcDir, readProcFile } from "./proc_file.ts";
 export { type Progress, type ProgressEvent } from "./progress.ts";
 export { quoted } from "./quoted.ts";

@@ -15,7 +15,8 @@ const ESRCH = 3;
  */
 export function readProcFile(path: string): string | undefined {
   const pieces = readAll(path, 0, (fd, buffer) => libc().read(fd, buffer, BigInt(buffer.length)));
-  return pieces?.map((piece) => new TextDecoder().decode(piece)).join("");
+  const decoder = new TextDecoder();
+  return pieces?.map((piece) => decoder.decode(piece, { stream: true })).join("");
 }
 
 /**

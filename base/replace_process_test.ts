@@ -45,16 +45,3 @@ try { replaceProcess(["/no/such/program"]); } catch (error) { console.log(error.
   const { code, stdout } = await run(script);
   assertEquals([code, stdout], [0, 'Cannot start "/no/such/program": errno 2 (ENOENT)\n']);
 });
-
-Deno.test("readProcSelf() tells the command line and the ids of this process", async () => {
-  const script = `
-import { readProcSelf } from ${JSON.stringify(MODULE)};
-console.log(JSON.stringify([readProcSelf("cmdline").split("\\0").slice(-3), readProcSelf("uid_map")]));
-`;
-  const { stdout, stderr } = await run(script, "one", "two words");
-  assertEquals(stderr, "");
-  const map = await Deno.readTextFile("/proc/self/uid_map");
-  const [words, ids] = JSON.parse(stdout) as [string[], string];
-  assertEquals(words, ["one", "two words", ""]);
-  assertEquals(ids, map);
-});

@@ -26,6 +26,7 @@ export class ComposeError extends AptOstreeError<
   | "compose/no-sources"
   | "compose/busy"
   | "compose/needs-root"
+  | "compose/unfit-repo"
   | "compose/no-space"
   | "compose/no-kernel-config"
   | "compose/no-initramfs"

@@ -1,7 +1,7 @@
 import {
   hostRunner,
   pathExists,
-  readProcSelf,
+  readProcFile,
   replaceProcess,
   RunError,
   type Runner,
@@ -31,15 +31,16 @@ export async function enterUserNamespace(options: EnterUserNamespaceOptions = {}
   const why = whyNotRoot(facts);
   if (why === undefined) return;
   if (why !== "user") throw notRoot(why);
+  const runner = options.runner ?? hostRunner;
   try {
-    await (options.runner ?? hostRunner).run(
-      userNamespaceArgs(["unshare", "--mount", "--", "true"]),
-    );
+    // Without ids first: where that is refused, unshare of util-linux 2.38 leaves a child that waits.
+    await runner.run(["unshare", "--user", "--", "true"]);
+    await runner.run(userNamespaceArgs(["unshare", "--mount", "--", "true"]));
   } catch (error) {
     if (!(error instanceof RunError)) throw error;
     throw explainNamespace(readNamespaceFacts(facts.uid), error);
   }
-  const [, ...words] = readProcSelf("cmdline").split("\0").slice(0, -1);
+  const [, ...words] = (readProcFile("/proc/self/cmdline") ?? "").split("\0").slice(0, -1);
   replaceProcess(userNamespaceArgs([Deno.execPath(), ...words]));
 }
 
@@ -137,10 +138,11 @@ export function subordinateIds(
   return line === undefined ? undefined : Number(line.split(":")[2]);
 }
 
-const SETTINGS: readonly KernelSetting[] = [
-  { name: "kernel.unprivileged_userns_clone", forbids: "0", allows: "1" }, // Debian
-  { name: "kernel.apparmor_restrict_unprivileged_userns", forbids: "1", allows: "0" }, // Ubuntu
-  { name: "user.max_user_namespaces", forbids: "0", allows: "10000" },
+/** Settings of the kernel; the value that forbids, and one that allows. */
+const SETTINGS: readonly (readonly [name: string, forbids: string, allows: string])[] = [
+  ["kernel.unprivileged_userns_clone", "0", "1"], // Debian
+  ["kernel.apparmor_restrict_unprivileged_userns", "1", "0"], // Ubuntu
+  ["user.max_user_namespaces", "0", "10000"],
 ];
 
 function readNamespaceFacts(uid: number): NamespaceFacts {
@@ -155,8 +157,10 @@ function readNamespaceFacts(uid: number): NamespaceFacts {
     ),
     subuid: readIfThere("/etc/subuid"),
     subgid: readIfThere("/etc/subgid"),
-    forbidding: SETTINGS.filter(({ name, forbids }) =>
-      readIfThere(`/proc/sys/${name.replaceAll(".", "/")}`).trim() === forbids
+    forbidding: SETTINGS.flatMap(([name, forbids, allows]) =>
+      readProcFile(`/proc/sys/${name.replaceAll(".", "/")}`)?.trim() === forbids
+        ? [{ name, forbids, allows }]
+        : []
     ),
   };
 }

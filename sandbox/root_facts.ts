@@ -1,4 +1,4 @@
-import { readProcSelf } from "@apt-ostree/base";
+import { readProcFile } from "@apt-ostree/base";
 import { SandboxError } from "./error.ts";
 
 /** Numbers of users or groups that a user namespace has. */
@@ -42,12 +42,13 @@ export function parseIdMap(text: string): IdRange[] {
 
 /** The facts about this process. */
 export function readRootFacts(): RootFacts {
-  const capabilities = /^CapEff:\s*([0-9a-f]+)$/m.exec(readProcSelf("status"))?.[1] ?? "0";
+  const capabilities =
+    /^CapEff:\s*([0-9a-f]+)$/m.exec(readProcFile("/proc/self/status") ?? "")?.[1] ?? "0";
   return {
     uid: Deno.uid() ?? -1,
     capabilities: BigInt(`0x${capabilities}`),
-    users: parseIdMap(readProcSelf("uid_map")),
-    groups: parseIdMap(readProcSelf("gid_map")),
+    users: parseIdMap(readProcFile("/proc/self/uid_map") ?? ""),
+    groups: parseIdMap(readProcFile("/proc/self/gid_map") ?? ""),
   };
 }
 

@@ -172,6 +172,13 @@ export async function composeTree(options: ComposeTreeOptions): Promise<ComposeT
   }
   requireRoot();
   const target = Repo.open(options.repo);
+  if (target.mode === "bare-user-only") {
+    throw new ComposeError(
+      "compose/unfit-repo",
+      `Cannot compose into "${options.repo}": a repository of mode bare-user-only keeps no owners`,
+      { subject: options.repo, hint: "Use a repository of mode archive or bare-user" },
+    );
+  }
   using area = await ComposeArea.open({
     target,
     ...(options.cachedir === undefined ? {} : { cachedir: options.cachedir }),

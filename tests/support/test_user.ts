@@ -5,17 +5,17 @@
  * @module
  */
 import { userNamespaceArgs } from "@apt-ostree/sandbox";
-import { run } from "./archive.ts";
+import { output, run } from "./archive.ts";
 import type { Ended } from "./compose_fixture.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 const DENO_CACHE = Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`;
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** Number of the user and its group. */
-export const USER_ID = 54321;
+/** Number of the user and its group: another one in each process, so that tests can tell theirs. */
+const USER_ID = 100_000 + Deno.pid % 100_000;
 /** First of its subordinate ids. */
-export const FIRST_SUBORDINATE_ID = 2_000_000;
+const FIRST_SUBORDINATE_ID = USER_ID * 100_000 % 4_000_000_000;
 
 /** How {@linkcode withTestUser} makes the user. */
 export interface TestUserOptions {
@@ -27,6 +27,8 @@ export interface TestUserOptions {
 
 /** An ordinary user. */
 export interface TestUser {
+  /** Number of the user and its group. */
+  readonly id: number;
   /** Home directory; the user's own. */
   readonly home: string;
   /** Where the user sees this checkout. */
@@ -37,10 +39,14 @@ export interface TestUser {
   readonly deno: string;
   /** A command that runs as the user. */
   command(argv: readonly string[], options?: Deno.CommandOptions): Deno.Command;
+  /** The same user with less or more. */
+  but(options: TestUserOptions): TestUser;
   /** Run a command as the user. */
   run(...argv: string[]): Promise<Ended>;
   /** Run a command as root of the user's namespace. */
   runInside(...argv: string[]): Promise<Ended>;
+  /** Processes and files of the user or its subordinate ids, but for its home, and mounts in there. */
+  leftovers(): Promise<string[]>;
 }
 
 /** Run a test with a user who is gone afterwards. */
@@ -62,7 +68,8 @@ export async function withTestUser(
 const PREPARE = `
 mkdir "$1/home" "$1/etc" "$1/source"
 ln "$3" "$1/deno" 2> /dev/null || cp "$3" "$1/deno"
-cp -a "$4" "$1/home/deno-cache"
+mkdir "$1/home/deno-cache"
+cp -a "$4"/*/ "$1/home/deno-cache" # not its databases: others write to them
 chown -R "$2:$2" "$1/home"`;
 
 /** Enter a namespace in which the user exists, and become it. */
@@ -88,6 +95,7 @@ function testUser(dir: string, options: TestUserOptions): TestUser {
   const become = 'exec setpriv --reuid="$user" --regid="$user" --clear-groups -- "$@"';
   const facts = [dir, USER_ID, FIRST_SUBORDINATE_ID, subordinateIds, ROOT].map(String);
   const user: TestUser = {
+    id: USER_ID,
     home,
     deno,
     source: `${dir}/source`,
@@ -111,12 +119,29 @@ function testUser(dir: string, options: TestUserOptions): TestUser {
           ...command.env,
         },
       }),
+    but: (others) => testUser(dir, others),
     async run(...argv) {
       const { code, stdout, stderr } = await user.command(argv).output();
       const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
       return { code, stdout: text(stdout), stderr: text(stderr) };
     },
     runInside: (...argv) => user.run(...userNamespaceArgs(argv)),
+    async leftovers() {
+      const lines = (text: string) => text.split("\n").filter((line) => line !== "");
+      const owned = (uid: number) =>
+        uid === USER_ID || uid >= FIRST_SUBORDINATE_ID && uid < FIRST_SUBORDINATE_ID + 65536;
+      const processes = lines(await output("ps", "-eo", "uid=,args="));
+      // Where everybody may write; other tests come and go there.
+      const script = 'find "$@" -xdev -printf "%U %p\\n" 2> /dev/null || :';
+      const places = ["/tmp", "/var/tmp", "/dev/shm", "/run/lock"];
+      const files = lines(await output("sh", "-c", script, "sh", ...places));
+      const mounts = lines(await Deno.readTextFile("/proc/self/mountinfo"));
+      return [
+        ...[...processes, ...files.filter((line) => !line.includes(dir))]
+          .filter((line) => owned(parseInt(line))),
+        ...mounts.filter((line) => line.includes(dir)),
+      ];
+    },
   };
   return user;
 }
