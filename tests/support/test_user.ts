@@ -45,6 +45,8 @@ export interface TestUser {
   run(...argv: string[]): Promise<Ended>;
   /** Run a command as root of the user's namespace. */
   runInside(...argv: string[]): Promise<Ended>;
+  /** Processes of the user or its subordinate ids. */
+  processes(): Promise<string[]>;
   /** Processes and files of the user or its subordinate ids, but for its home, and mounts in there. */
   leftovers(): Promise<string[]>;
 }
@@ -126,22 +128,29 @@ function testUser(dir: string, options: TestUserOptions): TestUser {
       return { code, stdout: text(stdout), stderr: text(stderr) };
     },
     runInside: (...argv) => user.run(...userNamespaceArgs(argv)),
+    processes: async () => lines(await output("ps", "-eo", "uid=,args=")).filter(isOwned),
     async leftovers() {
-      const lines = (text: string) => text.split("\n").filter((line) => line !== "");
-      const owned = (uid: number) =>
-        uid === USER_ID || uid >= FIRST_SUBORDINATE_ID && uid < FIRST_SUBORDINATE_ID + 65536;
-      const processes = lines(await output("ps", "-eo", "uid=,args="));
       // Where everybody may write; other tests come and go there.
       const script = 'find "$@" -xdev -printf "%U %p\\n" 2> /dev/null || :';
       const places = ["/tmp", "/var/tmp", "/dev/shm", "/run/lock"];
       const files = lines(await output("sh", "-c", script, "sh", ...places));
       const mounts = lines(await Deno.readTextFile("/proc/self/mountinfo"));
       return [
-        ...[...processes, ...files.filter((line) => !line.includes(dir))]
-          .filter((line) => owned(parseInt(line))),
+        ...await user.processes(),
+        ...files.filter((line) => isOwned(line) && !line.includes(dir)),
         ...mounts.filter((line) => line.includes(dir)),
       ];
     },
   };
   return user;
+}
+
+function lines(text: string): string[] {
+  return text.split("\n").filter((line) => line !== "");
+}
+
+/** Whether the number that the line begins with is the user's. */
+function isOwned(line: string): boolean {
+  const uid = parseInt(line);
+  return uid === USER_ID || uid >= FIRST_SUBORDINATE_ID && uid < FIRST_SUBORDINATE_ID + 65536;
 }
