@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { existsSync } from "node:fs";
 import { AptRoot, formatStanza, parseSources, parseStanza, readHostSources } from "@apt-ostree/apt";
 import { signArchive } from "../support/archive.ts";
 import { testCache } from "../support/real_debs.ts";
@@ -40,7 +41,8 @@ export async function setArchive(set: PackageSet, dir: string): Promise<SetArchi
     architecture: Deno.build.arch === "x86_64" ? "amd64" : "arm64",
     sources: debianSources(),
   });
-  const kept = (readKept(cache) ?? await planAll(apt, cache))[set.name]!;
+  plans ??= readKept(cache) ?? await planAll(apt, cache);
+  const kept = plans[set.name]!;
   const packages = kept.map(({ uri, source, stanza }) => {
     const fields = parseStanza(stanza, set.name);
     const get = (name: string) => fields.get(name) ?? "";
@@ -93,16 +95,26 @@ async function planAll(apt: AptRoot, cache: string): Promise<AllKept> {
   return all;
 }
 
-/** The plans of an earlier run, unless the sets have changed since. */
+/** The plans of this run, which all sets share. */
+let plans: AllKept | undefined;
+
+/**
+ * The plans of an earlier run, unless the sets have changed since, or they are of another day and not all
+ * of their packages were fetched: archives keep no old versions.
+ */
 function readKept(cache: string): AllKept | undefined {
-  try {
-    const { sets, all } = JSON.parse(Deno.readTextFileSync(`${cache}/plans.json`));
-    return JSON.stringify(sets) === JSON.stringify(PACKAGE_SETS) ? all : undefined;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
+  const file = `${cache}/plans.json`;
+  if (!existsSync(file)) return undefined;
+  const { sets, all } = JSON.parse(Deno.readTextFileSync(file));
+  if (JSON.stringify(sets) !== JSON.stringify(PACKAGE_SETS)) return undefined;
+  const fresh = Date.now() - Number(Deno.statSync(file).mtime) < DAY;
+  const fetched = Object.values(all as AllKept).flat().every(({ stanza }) =>
+    existsSync(`${cache}/debs/${/^SHA256: (.*)$/m.exec(stanza)?.[1]}.deb`)
+  );
+  return fresh || fetched ? all : undefined;
 }
+
+const DAY = 24 * 60 * 60 * 1000;
 
 /** The sources of this machine that offer its own suite. */
 function debianSources() {
