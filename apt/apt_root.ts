@@ -95,7 +95,7 @@ export class AptRoot {
       });
     }
     for (const sub of LAYOUT) Deno.mkdirSync(`${dir}/${sub}`, { recursive: true });
-    Deno.writeTextFileSync(`${dir}/var/lib/dpkg/status`, options.status ?? "");
+    writeStatus(dir, options.status ?? "");
     if (options.snapshot !== undefined) checkSnapshotId(options.snapshot);
     writeSources(dir, sources);
     Deno.writeTextFileSync(`${dir}/etc/apt/preferences`, options.preferences ?? "");
@@ -311,11 +311,27 @@ const LAYOUT = [
   "plans",
 ];
 
-/** Let these be the only sources. */
+/** Let these be the only sources. What is as it was stays untouched: apt trusts its cache by times. */
 function writeSources(dir: string, sources: readonly SourcesFile[]): void {
   const list = `${dir}/etc/apt/sources.list.d`;
-  for (const entry of Deno.readDirSync(list)) Deno.removeSync(`${list}/${entry.name}`);
-  for (const { name, text } of sources) Deno.writeTextFileSync(`${list}/${name}`, text);
+  const wanted = new Set(sources.map(({ name }) => name));
+  for (const { name } of Deno.readDirSync(list)) {
+    if (!wanted.has(name)) Deno.removeSync(`${list}/${name}`);
+  }
+  for (const { name, text } of sources) {
+    if (readTextIfThere(`${list}/${name}`) !== text) {
+      Deno.writeTextFileSync(`${list}/${name}`, text);
+    }
+  }
+}
+
+/** Let plans begin from this status, of which a copy tells whether that is another one. */
+function writeStatus(dir: string, status: string): void {
+  const copy = `${dir}/plans/status`;
+  const file = `${dir}/var/lib/dpkg/status`;
+  if (readTextIfThere(copy) === status && readTextIfThere(file) !== undefined) return;
+  Deno.writeTextFileSync(file, status);
+  Deno.writeTextFileSync(copy, status);
 }
 
 function checkName(name: string): void {

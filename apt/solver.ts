@@ -224,13 +224,17 @@ function show(
   return found;
 }
 
-/** Say in apt's status file which installed packages stay as they are. */
+/**
+ * Say in apt's status file which installed packages stay as they are; one that says so already is left
+ * alone, since apt trusts its cache by times.
+ */
 function holdPackages(dir: string, names: readonly string[]): void {
   const file = `${dir}/var/lib/dpkg/status`;
   const text = Deno.readTextFileSync(file);
+  const all = new Set(names);
   const held = text.split("\n\n").map((paragraph) => {
     const name = /^Package: (.*)$/m.exec(paragraph)?.[1];
-    const want = name !== undefined && names.includes(name) ? "hold" : "install";
+    const want = name !== undefined && all.has(name) ? "hold" : "install";
     return paragraph.replace(/^Status: (?:hold|install) /m, `Status: ${want} `);
   }).join("\n\n");
   if (held !== text) Deno.writeTextFileSync(file, held);

@@ -1,7 +1,7 @@
 import type { OpenDebOptions } from "@apt-ostree/apt";
 import { type Progress, WorkerClient } from "@apt-ostree/base";
 import type { Repo } from "@apt-ostree/ostree";
-import type { ImportJob } from "./import_deb.ts";
+import { importDeb, type ImportJob } from "./import_deb.ts";
 import type { ImportRequest } from "./import_worker.ts";
 import { readMemberLimit } from "./member_limit.ts";
 import { type PackageCommit, readPackageCommit } from "./package_commit.ts";
@@ -13,7 +13,7 @@ export interface ImportPackagesOptions {
   readonly signal?: AbortSignal;
   /** Told what goes on. */
   readonly progress?: Progress;
-  /** Number of workers. @default the number of cores, at most 8 */
+  /** Number of workers; 0 for none, in this thread. @default the number of cores, at most 8 */
   readonly workers?: number;
   /** Other bounds than those of every .deb. @default what {@linkcode readMemberLimit} gives */
   readonly limits?: Omit<OpenDebOptions, "runner" | "signal">;
@@ -50,6 +50,19 @@ export async function importPackages(
   const start = performance.now();
   const phase = "import";
   progress?.({ type: "phase-start", phase, title: `Importing ${total} packages`, total });
+  if (options.workers === 0) {
+    let done = 0;
+    using txn = repo.transaction();
+    for await (const job of debs) {
+      signal?.throwIfAborted();
+      await importDeb(repo, txn, job, { ...limits, ...(signal ? { signal } : {}) });
+      done++;
+      progress?.({ type: "phase-progress", phase, done, item: job.name });
+    }
+    txn.commit({ sync: false }); // the disk is waited for by whoever commits at the end
+    progress?.({ type: "phase-end", phase, done, ms: performance.now() - start });
+    return done;
+  }
   const count = Math.min(options.workers ?? Math.min(navigator.hardwareConcurrency, 8), total);
   const workers = Array.from(
     { length: count },

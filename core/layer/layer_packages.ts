@@ -248,7 +248,10 @@ class Layering {
       for (const each of local) yield { ...idOf(each), path: each.uri.slice("file:".length) };
       for await (const { package: each, path } of debs) yield { ...idOf(each), path };
     };
-    const imported = await importPackages(work, jobs(), missing.length, call);
+    // Workers take longer to start than small packages to be imported.
+    const few = missing.length <= 3 && needed < SMALL_IMPORT;
+    const workers = few ? { workers: 0 } : {};
+    const imported = await importPackages(work, jobs(), missing.length, { ...call, ...workers });
     const packages = plan.packages.map((each) => findPackage(work, each, each.sha256)!);
     return { packages, imported };
   }
@@ -268,6 +271,9 @@ class Layering {
     return checksum;
   }
 }
+
+/** Bytes, packed and unpacked together, that one thread imports in no time. */
+const SMALL_IMPORT = 8 * 1024 * 1024;
 
 function idOf(each: PlannedPackage) {
   const { name, version, architecture, sha256 } = each;

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- prints the commit
 /**
  * Change the packages of a base once, for tests that kill it meanwhile.
  *
