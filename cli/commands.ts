@@ -56,6 +56,37 @@ const DB: readonly CommandEntry[] = [
   },
 ];
 
+const OVERRIDE: readonly CommandEntry[] = [
+  {
+    name: "remove",
+    summary: "Remove packages from the base layer",
+    load: () => import("./commands/override_remove.ts"),
+  },
+  {
+    name: "replace",
+    summary: "Replace packages in the base layer",
+    load: () => import("./commands/override_replace.ts"),
+  },
+  {
+    name: "reset",
+    summary: "Reset currently active package overrides",
+    load: () => import("./commands/override_reset.ts"),
+  },
+];
+
+const INSTALL = {
+  summary: "Overlay additional packages",
+  load: () => import("./commands/install.ts"),
+};
+const UNINSTALL = {
+  summary: "Remove overlaid additional packages",
+  load: () => import("./commands/uninstall.ts"),
+};
+const UPGRADE = {
+  summary: "Perform a system upgrade",
+  load: () => import("./commands/upgrade.ts"),
+};
+
 /** All commands; each is loaded when it is called, so that the program starts fast. */
 export const COMMANDS: readonly CommandEntry[] = [
   {
@@ -76,6 +107,7 @@ export const COMMANDS: readonly CommandEntry[] = [
       load: () => import("./commands/ex_scripts.ts"),
     }],
   },
+  { name: "install", ...INSTALL },
   {
     name: "makecache",
     summary: "Generate apt package lists",
@@ -83,10 +115,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./commands/refresh_md.ts"),
   },
   {
+    name: "override",
+    summary: "Manage base package overrides",
+    group: OVERRIDE,
+  },
+  { name: "pkg-add", ...INSTALL, hidden: true },
+  { name: "pkg-remove", ...UNINSTALL, hidden: true },
+  {
     name: "refresh-md",
     summary: "Generate apt package lists",
     load: () => import("./commands/refresh_md.ts"),
   },
+  { name: "remove", ...UNINSTALL, hidden: true },
   {
     name: "search",
     summary: "Search for packages",
@@ -97,4 +137,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "Get the version of the booted system",
     load: () => import("./commands/status.ts"),
   },
+  { name: "uninstall", ...UNINSTALL },
+  { name: "update", ...UPGRADE, hidden: true },
+  { name: "upgrade", ...UPGRADE },
 ];

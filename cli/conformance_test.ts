@@ -45,8 +45,14 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
   "db list": ["repo r", "advisories a"],
   "db version": ["repo r"],
   "ex scripts": [],
+  "install": ["sysroot", "cache-only C", "uninstall", "allow-inactive", "idempotent"],
+  "override remove": ["sysroot", "cache-only C", "replace"],
+  "override replace": ["sysroot", "cache-only C", "remove"],
+  "override reset": ["sysroot", "cache-only C", "all a"],
   "refresh-md": ["force f", "sysroot"],
   "search": ["cache-only C", "sysroot"],
+  "uninstall": ["sysroot", "install", "all", "allow-inactive", "idempotent"],
+  "upgrade": ["sysroot", "cache-only C", "preview"],
   "status": ["verbose v", "json", "booted b", "pending-exit-77", "sysroot"],
 };
 
@@ -54,6 +60,12 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
 const OWN: Readonly<Record<string, readonly string[]>> = {
   "compose tree": ["no-wait", "json"],
   "ex scripts": ["repo r", "sysroot", "verbose v", "json"],
+  "install": ["preview", "verbose v", "json"],
+  "override remove": ["preview", "verbose v", "json"],
+  "override replace": ["preview", "verbose v", "json"],
+  "override reset": ["preview", "verbose v", "json"],
+  "uninstall": ["cache-only C", "preview", "verbose v", "json"],
+  "upgrade": ["verbose v", "json"],
 };
 
 for (const [path, options] of Object.entries(SURFACE)) {

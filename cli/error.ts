@@ -9,4 +9,5 @@ export class CliError extends AptOstreeError<
   | "cli/not-booted"
   | "cli/not-a-sysroot"
   | "cli/no-record"
+  | "cli/no-transactions"
 > {}

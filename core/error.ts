@@ -57,3 +57,13 @@ export class LayerError extends AptOstreeError<
   | "layer/essential"
   | "layer/bad-request"
 > {}
+
+/** A host that cannot become what it is asked to be. */
+export class HostError extends AptOstreeError<
+  | "host/no-deployment"
+  | "host/no-base"
+  | "host/already-requested"
+  | "host/not-requested"
+  | "host/not-overridden"
+  | "host/local-packages"
+> {}

@@ -32,6 +32,7 @@ export {
   AssembleError,
   ComposeError,
   ConflictError,
+  HostError,
   ImportError,
   LayerError,
 } from "./error.ts";
@@ -63,6 +64,16 @@ export {
   type LayerResult,
 } from "./layer/layer_packages.ts";
 export { type LayeringPlan } from "./layer/plan_layering.ts";
+export { type EtcMerge } from "./preview/etc_merge.ts";
+export { type PreviewFile, type PreviewState } from "./preview/file_changes.ts";
+export { type HostEdit } from "./preview/host_requests.ts";
+export {
+  type NameChanges,
+  type Preview,
+  previewChange,
+  type PreviewOptions,
+} from "./preview/preview_change.ts";
+export { type PreviewUnit } from "./preview/unit_changes.ts";
 export { TreefileError } from "./treefile/error.ts";
 export { describeSchema, type FieldSchema } from "./treefile/field_schema.ts";
 export { type FieldDefinition, type MergeRule, TREEFILE_FIELDS } from "./treefile/fields.ts";

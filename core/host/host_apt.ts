@@ -57,7 +57,7 @@ export async function refreshMetadata(
 }
 
 /** All preferences of a host as one text, in apt's order. */
-function readPreferences(etc: string): string {
+export function readPreferences(etc: string): string {
   const texts: string[] = [];
   const add = (path: string) => {
     try {

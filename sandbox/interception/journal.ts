@@ -48,21 +48,33 @@ export class Journal {
       using last = await Deno.open(this.messages, { write: true });
       const message = ["", MESSAGE_MARK, "2", "close", end, ""].join("\0");
       await writeAll(last, new TextEncoder().encode(message));
-      await reading;
-      emptying = false;
-      await writeAll(outgoing, NEWLINE);
-      await emptied;
+      try {
+        await reading;
+      } finally {
+        emptying = false;
+        await writeAll(outgoing, NEWLINE);
+        await emptied;
+      }
     }
   }
 
   async #read(incoming: Deno.FsFile, outgoing: Deno.FsFile, end: string): Promise<void> {
     const reader = new MessageReader();
+    let failure: unknown;
     const buffer = new Uint8Array(64 * 1024);
     for (;;) {
       const count = await incoming.read(buffer) ?? 0;
       for (const message of reader.push(buffer.subarray(0, count))) {
-        if (message.kind === "close" && message.token === end) return;
-        if (this.#onMessage(message)) await writeAll(outgoing, NEWLINE);
+        if (message.kind === "close" && message.token === end) {
+          if (failure !== undefined) throw failure;
+          return;
+        }
+        try {
+          if (!this.#onMessage(message)) continue;
+        } catch (error) {
+          failure ??= error; // nobody inside waits for ever: it is thrown when all has ended
+        }
+        await writeAll(outgoing, NEWLINE);
       }
     }
   }
