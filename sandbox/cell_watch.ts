@@ -52,11 +52,15 @@ export class CellWatch {
   }
 
   /**
-   * Whether every process of the cell has ended. The first one of a process namespace goes last.
+   * Whether every process of the cell has ended. The first one of a process namespace goes last: it
+   * becomes a zombie only once all others are reaped, and stays one as long as the host's init likes.
+   *
+   * @see pid_namespaces(7), proc(5)
    */
   isGone(): boolean {
     const first = this.#findFirst();
-    return first === undefined || readProcFile(`/proc/${first}/stat`) === undefined;
+    const stat = first === undefined ? undefined : readProcFile(`/proc/${first}/stat`);
+    return stat === undefined || /^\d+ \(.*\) [ZX] /s.test(stat);
   }
 
   #lookAtTime(): CellExcess | undefined {
