@@ -56,11 +56,11 @@ export async function* downloadPackages(
     yield { package: each, path: fileOf(directory, each) };
   }
   if (queue.missing.length === 0) return;
-  const transfers = new Map(
-    queue.missing.map((
-      each,
-    ) => [each.sha256, { path: partialOf(directory, each), size: each.size }]),
-  );
+  const transfers = new Map(queue.missing.map((each) => [each.sha256, {
+    path: partialOf(directory, each),
+    checkedPath: fileOf(directory, each),
+    size: each.size,
+  }]));
   using meter = progress && new TransferMeter(progress, phase, transfers);
   let done = 0;
   let bytes = 0;
@@ -111,6 +111,7 @@ class Queue {
       // A file that went bad on the disk is fetched again.
       const good = isThere(file, each.size) && hasSha256(file, each.sha256);
       (good ? this.present : this.missing).push(each);
+      if (!good && !options.cacheOnly) removeIfThere(file);
     }
     const first = this.missing[0];
     if (first && options.cacheOnly) {

@@ -9,6 +9,8 @@ const WINDOW = 3000;
 interface Transfer {
   /** Where its bytes come to lie. */
   readonly path: string;
+  /** Where they lie once they are checked, which may be before anybody hears of it. */
+  readonly checkedPath: string;
   /** How many they will be. */
   readonly size: number;
 }
@@ -70,7 +72,9 @@ export class TransferMeter implements Disposable {
 
   #sample(): { readonly at: number; readonly bytes: number } {
     let bytes = this.#doneBytes;
-    for (const { path, size } of this.#transfers.values()) bytes += Math.min(size, sizeOf(path));
+    for (const { path, checkedPath, size } of this.#transfers.values()) {
+      bytes += Math.min(size, sizeOf(path) ?? sizeOf(checkedPath) ?? 0);
+    }
     const sample = { at: performance.now(), bytes };
     this.#samples.push(sample);
     while (this.#samples.length > 2 && sample.at - this.#samples[0]!.at > WINDOW) {
@@ -80,11 +84,11 @@ export class TransferMeter implements Disposable {
   }
 }
 
-function sizeOf(path: string): number {
+function sizeOf(path: string): number | undefined {
   try {
     return Deno.statSync(path).size;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return 0;
+    if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
 }
