@@ -7,7 +7,16 @@ import { lacks } from "../support/lacks.ts";
 import type { Report } from "./throwaway/operations.ts";
 
 const ignore = Deno.uid() !== 0 ||
-  await lacks("apt-get", "dpkg-deb", "dpkg-scanpackages", "gpg", "unshare", "ostree", "bwrap");
+  await lacks(
+    "apt-get",
+    "dpkg-deb",
+    "dpkg-scanpackages",
+    "gpg",
+    "unshare",
+    "ostree",
+    "bwrap",
+    "chattr",
+  );
 const file = (name: string) => new URL(`throwaway/${name}`, import.meta.url).pathname;
 const CHECKOUT = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 
@@ -54,6 +63,8 @@ async function prepare(dir: string): Promise<void> {
   await run("mkdir", "-p", archive, `${dir}/sysroot`);
   await makeDeb(archive, { name: "one", fields: { Depends: "two" } });
   await makeDeb(archive, { name: "two" });
+  await makeDeb(archive, { name: "three" });
+  await makeDeb(dir, { name: "two", version: "2.0" });
   await makeDeb(dir, { name: "local", fields: { Depends: "one" } });
   await run("sh", "-c", 'cp "$1"/*.deb "$2"', "sh", await essentialDebs(), archive);
   const { sources } = await makeArchive(archive);

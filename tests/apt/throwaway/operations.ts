@@ -8,6 +8,7 @@ import { AptRoot } from "@apt-ostree/apt";
 import { type CommandEntry, COMMANDS } from "../../../cli/commands.ts";
 import { type AptCall, faultOfCall } from "../../support/apt_calls.ts";
 import { output, run } from "../../support/archive.ts";
+import { addKernel, deploySystem, makeSysroot, releaseSysroot } from "../../support/sysroot.ts";
 
 /** What the operations did. */
 export interface Report {
@@ -49,6 +50,7 @@ async function work(dir: string): Promise<Report> {
   const heard: string[] = [];
   const operations = [
     ...await runCommands(dir),
+    ...await runPreviews(dir),
     ...await callModule(dir),
     await callThroughProxy(dir, heard),
   ];
@@ -120,19 +122,54 @@ async function runCommands(dir: string): Promise<string[]> {
     ["ex", "scripts", repo, ref],
     ["status", `--sysroot=${dir}/sysroot`],
   ];
-  const done: string[] = [];
   for (const args of lines) {
-    const { code, stderr } = await new Deno.Command(PROGRAM, {
-      args: [...args],
-      env: { APT_OSTREE_DENO: Deno.execPath() },
-    }).output();
-    const found = args[1] === "check" && code === 1; // the system is no bootable one
-    if (code !== 0 && !found) {
-      throw new Error(`${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);
-    }
-    done.push(args.join(" "));
+    const found = args[1] === "check"; // the system is no bootable one
+    await runProgram(args, found ? [0, 1] : [0]);
   }
-  return done;
+  return lines.map((args) => args.join(" "));
+}
+
+/** Run every command that changes a host, as far as they go: they show what they would do. */
+async function runPreviews(dir: string): Promise<string[]> {
+  const sysroot = `${dir}/host`;
+  await addKernel(`${dir}/repo`, "test/x", "test/base");
+  await makeSysroot(sysroot, `${dir}/repo`);
+  const options = ["--preview", `--sysroot=${sysroot}`];
+  const deb = `${dir}/local_1.0_all.deb`;
+  const replacement = `${dir}/two_2.0_all.deb`;
+  const good = [
+    ["install", "three"],
+    ["install", deb],
+    ["pkg-add", "three"],
+    ["override", "remove", "one"],
+    ["override", "replace", replacement],
+    ["upgrade"],
+    ["update"],
+  ];
+  // Nothing is layered that could go: they may say so.
+  const vain = [["uninstall", "three"], ["pkg-remove", "three"], ["remove", "three"], [
+    "override",
+    "reset",
+    "--all",
+  ]];
+  try {
+    const sources = Deno.readTextFileSync(`${dir}/archive.sources`);
+    await deploySystem(sysroot, { repo: `${dir}/repo`, ref: "test/base", sources });
+    for (const args of good) await runProgram([...args, ...options], [0]);
+    for (const args of vain) await runProgram([...args, ...options], [0, 1]);
+  } finally {
+    await releaseSysroot(sysroot);
+  }
+  return [...good, ...vain].map((args) => [...args, ...options].join(" "));
+}
+
+async function runProgram(args: readonly string[], statuses: readonly number[]): Promise<void> {
+  const { code, stderr } = await new Deno.Command(PROGRAM, {
+    args: [...args],
+    env: { APT_OSTREE_DENO: Deno.execPath() },
+  }).output();
+  if (statuses.includes(code)) return;
+  throw new Error(`${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);
 }
 
 /** Call everything that an isolated apt can do, over the state of the machine. */
