@@ -1,4 +1,5 @@
 import {
+  baseCommit,
   diffPackages,
   jsonDiff,
   readAdvisories,
@@ -55,8 +56,9 @@ export const command: Command = defineCommand({
     }
     const repo = openRepo(values.repo, sysroot);
     const [from, to] = args.length === 2 ? args : deployedRevs(sysroot ?? "/", args);
-    const before = commitPackages(repo, from!);
-    const after = commitPackages(repo, to!);
+    const side = (rev: string) => values.base ? baseCommit(repo, repo.requireRev(rev)) : rev;
+    const before = commitPackages(repo, side(from!));
+    const after = commitPackages(repo, side(to!));
     const difference = diffPackages(before.packages, after.packages);
     const commits = { before: before.commit, after: after.commit };
     const advisories = values.advisories || format === "json"

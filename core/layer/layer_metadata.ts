@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type PlannedPackage, type Repository, splitVersion } from "@apt-ostree/apt";
-import { type Variant, variant, type VariantDict } from "@apt-ostree/ostree";
+import { type Repo, type Variant, variant, type VariantDict } from "@apt-ostree/ostree";
 import { PACKAGE_LIST_KEY, packageList } from "../compose/commit_metadata.ts";
 import { type PackageId, packageTitle } from "../import/package_ref.ts";
 import type { LayerChange } from "./layer_change.ts";
@@ -101,4 +101,14 @@ function nevra(id: PackageId): Variant {
   const { epoch, upstream, revision } = splitVersion(id.version);
   const tuple = [packageTitle(id), id.name, BigInt(epoch), upstream, revision, id.architecture];
   return variant("(sstsss)", tuple);
+}
+
+/**
+ * The commit that a layered commit stands on; any other stands on itself.
+ *
+ * @throws {ObjectError} If the commit is not there.
+ */
+export function baseCommit(repo: Repo, commit: string): string {
+  const { metadata, parent } = repo.readCommit(commit);
+  return metadata.get(CLIENT_LAYER_KEY)?.value === true && parent !== undefined ? parent : commit;
 }
