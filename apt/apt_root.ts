@@ -327,7 +327,7 @@ function writeSources(dir: string, sources: readonly SourcesFile[]): void {
 
 /** Let plans begin from this status, of which a copy tells whether that is another one. */
 function writeStatus(dir: string, status: string): void {
-  const copy = `${dir}/plans/status`;
+  const copy = `${dir}/var/lib/dpkg/status-given`;
   const file = `${dir}/var/lib/dpkg/status`;
   if (readTextIfThere(copy) === status && readTextIfThere(file) !== undefined) return;
   Deno.writeTextFileSync(file, status);

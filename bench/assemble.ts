@@ -31,6 +31,8 @@ const CASES = [
   },
 ] as const;
 
+const PEER = "checkout -H, chroot apt-get, ostree commit";
+const LINKED = `${PEER} --link-checkout-speedup`;
 /** Ratio of our time on the large base to that on the small one. */
 const AIM_LARGE = 1.3;
 
@@ -67,6 +69,8 @@ try {
       print(`${title}, the first on its base`, first, theirs, aim);
     }
     print(title, mine, theirs, aim);
+    const linked = await repeat(() => peer(small, packages, { linked: true }));
+    print(title, mine, linked, undefined, LINKED);
   }
   if (!values["small-only"]) {
     const bulk = await makeBulkArchive(`${BUILD}/bulk`);
@@ -111,7 +115,7 @@ type Base = Awaited<ReturnType<typeof makeBase>>;
 /** Fetch package lists and packages on both sides; afterwards nobody looks for newer ones. */
 async function warm(base: Base): Promise<void> {
   for (const { packages } of CASES) await ours(base, packages, false);
-  for (const { packages } of CASES) await peer(base, packages, true);
+  for (const { packages } of CASES) await peer(base, packages, { update: true });
 }
 
 /** Layer, with neither the packages imported nor the question answered. */
@@ -122,7 +126,7 @@ async function ours(
 ): Promise<Measurement> {
   const apt = `${work}/apt-${name}`;
   const forget = 'for ref in $(ostree refs --repo="$1" aptostree/pkg); do ' +
-    'ostree refs --repo="$1" --delete aptostree/pkg/$ref; done; rm -rf "$2"/plans';
+    'ostree refs --repo="$1" --delete aptostree/pkg/$ref; done; rm -f "$2"/plans/*';
   await measure(["sh", "-ec", forget, "sh", repo, apt]);
   const args = [repo, "base", "result", `${work}/mirror.sources`, apt, `${cached}`, ...packages];
   return await measure([Deno.execPath(), "run", "-A", "--no-check", CHILD, ...args]);
@@ -131,7 +135,7 @@ async function ours(
 async function peer(
   { name, repo }: Base,
   packages: readonly string[],
-  update = false,
+  how: { readonly update?: boolean; readonly linked?: boolean } = {},
 ): Promise<Measurement> {
   return await measureChroot({
     repo: `${repo}-peer`,
@@ -141,7 +145,8 @@ async function peer(
     sources: `${work}/mirror.sources`,
     apt: `${work}/peer-apt-${name}`,
     packages,
-    update,
+    update: how.update ?? false,
+    linked: how.linked ?? false,
   });
 }
 
@@ -186,7 +191,7 @@ function print(
   mine: Measurement,
   other: Pick<Measurement, "ms">,
   aim?: number,
-  peerName = "checkout, chroot apt-get, ostree commit",
+  peerName = PEER,
 ): void {
   const row = {
     bench: "assemble",

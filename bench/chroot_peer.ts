@@ -17,16 +17,18 @@ export interface ChrootInput {
   readonly packages: readonly string[];
   /** Whether newer package lists are looked for. */
   readonly update: boolean;
+  /** Whether the commit takes unchanged files from libostree's cache of hard links. */
+  readonly linked: boolean;
 }
 
 /**
  * What tools for Debian images do without trees: check the base out by hard links, run apt in a chroot,
- * commit what lies there then, with libostree's cache of unchanged files.
+ * commit what lies there then.
  *
  * All of it in a mount namespace of its own; apt and dpkg never run outside of the chroot.
  */
 const SCRIPT = `
-repo=$1 base=$2 ref=$3 root=$4 sources=$5 apt=$6 update=$7; shift 7
+repo=$1 base=$2 ref=$3 root=$4 sources=$5 apt=$6 update=$7 link=$8; shift 8
 test -n "$root"
 ostree checkout -H --repo="$repo" "$base" "$root"
 cd "$root"
@@ -53,13 +55,23 @@ unshare --mount --propagation private sh -ec '
 rm usr/sbin/policy-rc.d etc/apt/sources.list.d/bench.sources var/lib/dpkg
 mv etc usr/etc
 cd /
-ostree commit --link-checkout-speedup --repo="$repo" --branch="$ref" --parent="$(ostree rev-parse --repo="$repo" "$base")" --tree=dir="$root"
+ostree commit $link --repo="$repo" --branch="$ref" --parent="$(ostree rev-parse --repo="$repo" "$base")" --tree=dir="$root"
 `;
 
 /** Add packages to a base that way, measured; the root file system stays. */
 export async function measureChroot(input: ChrootInput): Promise<Measurement> {
-  const { repo, base, ref, root, sources, apt, packages, update } = input;
-  const args = [repo, base, ref, root, sources, apt, `${update}`, ...packages];
+  const { repo, base, ref, root, sources, apt, packages, update, linked } = input;
+  const args = [
+    repo,
+    base,
+    ref,
+    root,
+    sources,
+    apt,
+    `${update}`,
+    linked ? "--link-checkout-speedup" : "",
+    ...packages,
+  ];
   return await measure(["sh", "-ec", SCRIPT, "peer", ...args], { env: { PATH } });
 }
 
