@@ -183,14 +183,6 @@ export class DpkgDatabase implements InstalledFiles {
     this.#write(txn, "triggers/Unincorp", formatUnincorp([...before, ...activations]));
   }
 
-  /** Forget a package, as if it had never been installed. */
-  forget(txn: Transaction, pkg: InstalledPackage): void {
-    const others = this.stanzas().filter((stanza) => stanzaKey(stanza) !== keyOf(pkg));
-    this.#write(txn, "status", joinStatus(others));
-    this.#dropInterests(txn, pkg.databaseName);
-    this.#removeInfo(pkg.databaseName);
-  }
-
   /** Triggers that the next dpkg run would find to have happened. */
   noted(): string[] {
     return parseUnincorp(this.#read("triggers/Unincorp")).map(([trigger]) => trigger);

@@ -135,9 +135,11 @@ export class ShippedNames {
   /** The names under which it ships what lies at a path of its tree, in the order of the archive. */
   of(path: string): string[] {
     if (!isAliased(path)) return [`/${path}`];
+    const list = this.list();
     const [long, short] = [`/${path}`, path.slice("usr".length)];
-    const names = [...this.list()].filter((name) => name === long || name === short);
-    return names.length === 0 ? [long] : names; // a directory that it uses and does not ship
+    if (!list.has(short)) return [long]; // a directory that it uses and does not ship, among others
+    if (!list.has(long)) return [short];
+    return [...list].filter((name) => name === long || name === short);
   }
 
   /** All names, in the order of the archive. */

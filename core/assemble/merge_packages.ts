@@ -1,5 +1,5 @@
 import { allowsVersion, parseDependencies } from "@apt-ostree/apt";
-import { type DirMeta, type Repo, type Transaction, Tree } from "@apt-ostree/ostree";
+import { type Repo, type Transaction, Tree } from "@apt-ostree/ostree";
 import { ConflictError } from "../error.ts";
 import type { PackageCommit } from "../import/package_commit.ts";
 import { mergedPath } from "../import/usr_merge.ts";
@@ -7,6 +7,7 @@ import { ConffileMerge } from "./conffile_merge.ts";
 import { directoryAt } from "./directory_at.ts";
 import type { Diversion, StatOverride } from "./diversions.ts";
 import { type FileOwner, type FileOwners, ShippedNames } from "./file_owners.ts";
+import { FileOwnership } from "./file_ownership.ts";
 import type { InstalledPackage, RecordedConffile } from "./installed_package.ts";
 import type { PathFilter } from "./path_filter.ts";
 
@@ -112,9 +113,7 @@ class Merge {
   readonly #diversions: ReadonlyMap<string, Diversion>;
   /** The same by the name that the files get instead. */
   readonly #diverted: ReadonlyMap<string, Diversion>;
-  readonly #overrides: ReadonlyMap<string, StatOverride>;
-  readonly #owners: ReadonlyMap<string, { readonly user: string; readonly group: string }>;
-  readonly #wrong: ReadonlySet<string>;
+  readonly #ownership: FileOwnership;
   /** Directories, by their names in the package, that must be opened. */
   readonly #opened = new Set<string>();
 
@@ -125,13 +124,10 @@ class Merge {
     this.#names = new ShippedNames(context.repo, pkg);
     this.#diversions = new Map(context.diversions.map((each) => [each.from, each]));
     this.#diverted = new Map(context.diversions.map((each) => [each.to, each]));
-    this.#overrides = new Map(context.statOverrides.map((each) => [each.path, each]));
-    this.#owners = new Map(pkg.owners.map((each) => [each.path, each]));
-    this.#wrong = this.#wrongIds();
+    this.#ownership = new FileOwnership(context, this.#names, this.#data);
     this.conffiles = new ConffileMerge(context, pkg, options);
     for (const name of [...this.#diversions.keys(), ...this.#diverted.keys()]) this.#open(name);
-    for (const name of [...this.#overrides.keys(), ...this.conffiles.names]) this.#open(name);
-    for (const path of this.#wrong) this.#open(`/${path}`);
+    for (const name of [...this.#ownership.names, ...this.conffiles.names]) this.#open(name);
   }
 
   /** Lay out one directory of the package, `from`, at `to` in the tree. */
@@ -166,7 +162,7 @@ class Merge {
       if (there && !this.#contest(source, "file", false)) return;
       if (there) tree.remove(dest);
       tree.mkdir(dest);
-      tree.setMeta(dest, this.#meta(source, this.#data.meta(source)));
+      tree.setMeta(dest, this.#ownership.meta(source, this.#data.meta(source)));
       this.directory(source, dest);
       return;
     }
@@ -201,7 +197,7 @@ class Merge {
     const keeps = link === undefined ? filter.keepsFile : filter.keepsLink;
     if (!names.some((name) => keeps(name.slice(1)))) return this.#leaveOut(source);
     if (kept) return;
-    const owned = this.#owned(source, checksum, link);
+    const owned = this.#ownership.apply(source, checksum, link);
     if (conffile) return this.conffiles.put(names.at(-1)!, target, owned);
     if (there?.type === "dir") tree.remove(target);
     this.#makeParent(target);
@@ -316,61 +312,6 @@ class Merge {
     );
   }
 
-  /** Checksum of a file with the owner and mode that it has on this system. */
-  #owned(source: string, checksum: string, link: string | undefined): string {
-    const { repo, txn } = this.#context;
-    if (!this.#override(source) && !this.#wrong.has(source)) return checksum;
-    const { size: _, ...meta } = repo.statFile(checksum);
-    if (link !== undefined) {
-      const { uid, gid } = this.#meta(source, { ...meta, mode: 0o777 });
-      return txn.writeSymlink({ uid, gid, xattrs: meta.xattrs ?? [] }, link);
-    }
-    if (meta.type !== "file") return checksum;
-    const next = this.#meta(source, meta);
-    return txn.writeFile({ ...next }, repo.readFile(checksum, { maxSize: Infinity }));
-  }
-
-  #override(source: string): StatOverride | undefined {
-    if (this.#overrides.size === 0) return undefined;
-    return this.#overrides.get(this.#names.of(source).at(-1)!);
-  }
-
-  #meta(source: string, meta: DirMeta): DirMeta {
-    const { accounts } = this.#context;
-    const override = this.#override(source);
-    if (override) {
-      return {
-        ...meta,
-        uid: idOf(override.user, accounts.users) ?? meta.uid,
-        gid: idOf(override.group, accounts.groups) ?? meta.gid,
-        mode: override.mode,
-      };
-    }
-    const named = this.#owners.get(source);
-    return named
-      ? {
-        ...meta,
-        uid: accounts.users.get(named.user) ?? meta.uid,
-        gid: accounts.groups.get(named.group) ?? meta.gid,
-      }
-      : meta;
-  }
-
-  /** Paths whose owner has another number on this system than in the package. */
-  #wrongIds(): Set<string> {
-    const wrong = new Set<string>();
-    const { accounts, repo } = this.#context;
-    for (const { path, user, group } of this.#pkg.owners) {
-      const entry = this.#data.lookup(path);
-      if (!entry) continue;
-      const meta = entry.type === "dir" ? this.#data.meta(path) : repo.statFile(entry.checksum);
-      const uid = accounts.users.get(user) ?? meta.uid;
-      const gid = accounts.groups.get(group) ?? meta.gid;
-      if (uid !== meta.uid || gid !== meta.gid) wrong.add(path);
-    }
-    return wrong;
-  }
-
   /** Remember that a name needs a look: no directory on the way to it is taken over unopened. */
   #open(name: string): void {
     for (const path of new Set([name.slice(1), `usr${name}`])) {
@@ -391,10 +332,6 @@ export function replaces(a: FileOwner, b: FileOwner): boolean {
   return parseDependencies(a.control.get("Replaces") ?? "").some((dependency) =>
     dependency.some((each) => each.name === b.id.name && allowsVersion(each, b.id.version))
   );
-}
-
-function idOf(name: string, ids: ReadonlyMap<string, number>): number | undefined {
-  return name.startsWith("#") ? Number(name.slice(1)) : ids.get(name);
 }
 
 function equalBytes(a: Uint8Array, b: Uint8Array): boolean {

@@ -2,7 +2,6 @@ import { md5 } from "../import/control_members.ts";
 import { directoryAt } from "./directory_at.ts";
 import type { Diversion } from "./diversions.ts";
 import { ShippedNames } from "./file_owners.ts";
-import type { InstalledPackage } from "./installed_package.ts";
 import type { MergeContext, MergedPackage } from "./merge_packages.ts";
 
 /** What became of the names that only the old version of a package had. */
@@ -83,51 +82,6 @@ function removeConffile({ repo, tree }: MergeContext, path: string, recorded: st
   const edited = md5(repo.readFile(there.checksum, { maxSize: Infinity })) !== recorded;
   if (edited) tree.putFile(`${path}.dpkg-old`, there.checksum);
   tree.remove(path);
-}
-
-/**
- * Remove the files of a package that leaves the tree.
- *
- * Conffiles and the directories that lead to them stay, as with `dpkg --remove`.
- *
- * @param names What its list in the database says.
- * @param options.purge Whether conffiles go too. @default {false}
- * @returns The names that stay in its list, in the order of the list.
- * @see dpkg, src/main/remove.c, removal_bulk_remove_files()
- */
-export function removePackageFiles(
-  context: MergeContext,
-  pkg: InstalledPackage,
-  names: readonly string[],
-  options: { readonly purge?: boolean } = {},
-): string[] {
-  const { tree } = context;
-  const conffiles = new Set(options.purge ? [] : pkg.conffiles.map(({ path }) => path));
-  context.owners.leave(pkg.databaseName);
-  const kept = new Set<string>();
-  for (const name of names.toReversed()) {
-    if (name === "/.") {
-      if (conffiles.size > 0) kept.add(name);
-      continue;
-    }
-    const path = placeOf(context, name, pkg.id.name);
-    const there = tree.lookup(path);
-    if (conffiles.has(name)) {
-      kept.add(name);
-      continue;
-    }
-    if (there === undefined) continue;
-    if (directoryAt(tree, path) !== undefined) {
-      if ([...conffiles].some((each) => each.startsWith(`${name}/`))) {
-        kept.add(name);
-        continue;
-      }
-      if (isUsedElsewhere(context, name, pkg.databaseName, [])) continue;
-      if (there.type === "dir" && !tree.isEmpty(path)) continue;
-    }
-    tree.remove(path);
-  }
-  return names.filter((name) => kept.has(name));
 }
 
 /** Where a name of a package lies. */
