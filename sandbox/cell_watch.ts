@@ -2,6 +2,7 @@ import { statfsSync } from "node:fs";
 import { LibcError, readProcDir, readProcFile } from "@apt-ostree/base";
 import { type CellExcess, mebibytes } from "./cell_excess.ts";
 import type { CellLimits } from "./cell_limits.ts";
+import type { RunningScript } from "./interception/record.ts";
 import { measureUpper } from "./upper.ts";
 
 /** What {@linkcode CellWatch} looks at. */
@@ -16,6 +17,8 @@ export interface CellWatchOptions {
 /** Bytes below which a cell is not to blame for what the host lacks. */
 const BLAMELESS_DISK = 64 * 2 ** 20;
 const BLAMELESS_MEMORY = 512 * 2 ** 20;
+/** How many times as long as measuring takes nothing is measured. */
+const MEASURE_SHARE = 20;
 
 /**
  * Looks now and then at what a running cell takes, so that it can be ended in time.
@@ -25,10 +28,11 @@ const BLAMELESS_MEMORY = 512 * 2 ** 20;
  */
 export class CellWatch {
   readonly #options: CellWatchOptions;
-  readonly #start: Free;
+  /** Bytes that were free. */
+  readonly #start: number;
   readonly #memory = readMemory();
-  /** Growth of the filesystem after which the upper directory is measured. */
-  #measureAt: { bytes: number; files: number };
+  /** When the upper directory is measured again. */
+  #measureAt = 0;
   #first: number | undefined;
   readonly #begin = performance.now();
   #turn = this.#begin;
@@ -37,7 +41,6 @@ export class CellWatch {
   constructor(options: CellWatchOptions) {
     this.#options = options;
     this.#start = readFree(options.upper);
-    this.#measureAt = { bytes: options.limits.diskBytes, files: options.limits.files };
   }
 
   /** Another script begins, or goes on. */
@@ -63,6 +66,22 @@ export class CellWatch {
     return stat === undefined || /^\d+ \(.*\) [ZX] /s.test(stat);
   }
 
+  /**
+   * The maintainer script that dpkg runs now, by the word of the kernel: the cell's program is dpkg,
+   * and what it has started is a script, or the wrapper in its place.
+   */
+  scriptAtWork(): RunningScript | undefined {
+    const [dpkg] = childrenOf(this.#findFirst() ?? 0);
+    for (const pid of childrenOf(dpkg ?? 0)) {
+      const [, path = "", ...args] = (readProcFile(`/proc/${pid}/cmdline`) ?? "").split("\0");
+      const [, name, architecture = "", script] = SCRIPT_PATH.exec(path) ?? [];
+      if (name !== undefined && script !== undefined) {
+        return { package: name, architecture, script, args: args.slice(0, -1) };
+      }
+    }
+    return undefined;
+  }
+
   #lookAtTime(): CellExcess | undefined {
     const { timeMs, totalTimeMs } = this.#options.limits;
     const now = performance.now();
@@ -76,16 +95,15 @@ export class CellWatch {
   #lookAtDisk(): CellExcess | undefined {
     const { upper, limits } = this.#options;
     const free = readFree(upper);
-    const bytes = this.#start.bytes - free.bytes;
-    const files = this.#start.files - free.files;
-    if (free.bytes < limits.diskReserveBytes && bytes > BLAMELESS_DISK) {
-      const found = `wrote until the disk had only ${mebibytes(free.bytes)} left`;
-      return { limit: "disk", found };
+    if (free < limits.diskReserveBytes && this.#start - free > BLAMELESS_DISK) {
+      return { limit: "disk", found: `wrote until the disk had only ${mebibytes(free)} left` };
     }
-    if (bytes <= this.#measureAt.bytes && files <= this.#measureAt.files) return undefined;
-    // Others write there too: only what lies in the upper directory counts.
-    this.#measureAt = { bytes: bytes * 1.1, files: files * 1.1 };
-    return measureUpper(upper, limits);
+    const start = performance.now();
+    if (start < this.#measureAt) return undefined;
+    const excess = measureUpper(upper, limits);
+    // The more there is to measure, the less often.
+    this.#measureAt = start + MEASURE_SHARE * (performance.now() - start);
+    return excess;
   }
 
   #lookAtMachine(): CellExcess | undefined {
@@ -135,14 +153,19 @@ export class CellWatch {
   }
 }
 
-interface Free {
-  readonly bytes: number;
-  readonly files: number;
+/** Where dpkg keeps a script: `…/info/NAME[:ARCH].SCRIPT`. */
+const SCRIPT_PATH = /\/info\/([^/:]+?)(?::([^/.]+))?\.(preinst|postinst|prerm|postrm)$/;
+
+/** Processes that the first thread of another has started. */
+function childrenOf(pid: number): number[] {
+  const children = readProcFile(`/proc/${pid}/task/${pid}/children`) ?? "";
+  return [...children.matchAll(/\d+/g)].map(([child]) => Number(child));
 }
 
-function readFree(path: string): Free {
-  const { bavail, bsize, ffree } = statfsSync(path);
-  return { bytes: bavail * bsize, files: ffree };
+/** Bytes that are free on the filesystem of a path. */
+function readFree(path: string): number {
+  const { bavail, bsize } = statfsSync(path);
+  return bavail * bsize;
 }
 
 function readMemory(): { available: number; total: number } {

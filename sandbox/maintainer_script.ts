@@ -174,7 +174,9 @@ const SCRIPT_NAMES: Readonly<Record<string, string>> = {
 
 /** Find the failing package and script in dpkg's output. */
 export function parseDpkgFailure(text: string): DpkgFailure {
-  const found = /^dpkg: error processing package (\S+) \([^)]*\):\n (.*)$/m.exec(text);
+  // A script can write such lines as well; dpkg's own come after all of its.
+  const found = [...text.matchAll(/^dpkg: error processing package (\S+) \([^)]*\):\n (.*)$/gm)]
+    .at(-1);
   const name = found?.[1]?.replace(/:.*/, "") ?? "";
   const detail = found?.[2] ?? "";
   const kind = /package (\S+) script/.exec(detail)?.[1] ?? "";
@@ -200,6 +202,11 @@ function scriptFailed(
   status: number,
   output: string,
 ): ScriptError {
+  if (name === "") {
+    // dpkg did not live to tell: the record knows who was at work.
+    const last = sandbox.scripts().at(-1);
+    if (last) [name, script] = [last.package, last.script];
+  }
   const lines = lastLines(output);
   const context = { package: name, script, status, output: lines };
   const run = sandbox.scripts().findLast((run) => run.package === name && run.script === script);

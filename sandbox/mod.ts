@@ -9,6 +9,7 @@ export {
   type EnterUserNamespaceOptions,
   userNamespaceArgs,
 } from "./enter_user_namespace.ts";
+export { blameScript, findMaker } from "./blame_script.ts";
 export { type CellExcess } from "./cell_excess.ts";
 export { type CellLimits, DEFAULT_CELL_LIMITS } from "./cell_limits.ts";
 export { SandboxError, type SandboxErrorCode, ScriptError, type ScriptErrorCode } from "./error.ts";
@@ -36,8 +37,8 @@ export {
   type ScriptRunOptions,
 } from "./maintainer_script.ts";
 export { overlayArgs, type OverlaySpec } from "./overlay.ts";
-export { resolveInside } from "./resolve_inside.ts";
 export { removeTree } from "./remove_tree.ts";
+export { resolveInside } from "./resolve_inside.ts";
 export { type IdRange, readRootFacts, requireRoot, type RootFacts } from "./root_facts.ts";
 export { Sandbox, type SandboxOptions, type SandboxResult, type SandboxRun } from "./sandbox.ts";
 export { seccompFilter } from "./seccomp_filter.ts";

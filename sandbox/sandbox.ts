@@ -4,7 +4,9 @@ import { cellArgs } from "./cell_args.ts";
 import type { CellExcess } from "./cell_excess.ts";
 import { cellFailed, checkSetup, overLimit } from "./cell_failure.ts";
 import { type CellLimits, DEFAULT_CELL_LIMITS } from "./cell_limits.ts";
+import { checkPrivileged } from "./check_privileged.ts";
 import { CellOutput } from "./cell_output.ts";
+import { blameScript } from "./blame_script.ts";
 import { CellWatch } from "./cell_watch.ts";
 import { SandboxError } from "./error.ts";
 import { INTERCEPTION_POLICIES, type InterceptionPolicy } from "./interception/policy.ts";
@@ -155,7 +157,7 @@ export class Sandbox {
       | undefined;
     const end = (excess: CellExcess | undefined) => {
       if (!excess || over) return;
-      over = { excess, script: this.running };
+      over = { excess, script: run.script ?? watch.scriptAtWork() ?? this.running };
       ending.abort();
     };
     const output = new CellOutput(limits.outputBytes, end, run.onOutput);
@@ -164,15 +166,19 @@ export class Sandbox {
     const start = performance.now();
     try {
       if (run.script) this.#recorder.begin(OWN_SCRIPT, run.script, run.script.args);
-      const { status } = await this.#journal.during(() =>
-        this.#runner.run(argv, {
-          accept: ANY_STATUS,
-          onStdout: output.take,
-          onStderr: output.take,
-          signal: run.signal ? AbortSignal.any([run.signal, ending.signal]) : ending.signal,
-          ...(run.stdin === undefined ? {} : { stdin: run.stdin }),
-        })
-      );
+      const { status } = await this.#journal.during(async () => {
+        try {
+          return await this.#runner.run(argv, {
+            accept: ANY_STATUS,
+            onStdout: output.take,
+            onStderr: output.take,
+            signal: run.signal ? AbortSignal.any([run.signal, ending.signal]) : ending.signal,
+            ...(run.stdin === undefined ? {} : { stdin: run.stdin }),
+          });
+        } finally {
+          await untilGone(watch);
+        }
+      });
       if (run.script) this.#recorder.end(OWN_SCRIPT, status);
       const text = output.end();
       if (status !== 0) checkSetup(text);
@@ -186,7 +192,6 @@ export class Sandbox {
     } finally {
       clearInterval(looking);
       this.#onTurn = undefined;
-      await untilGone(watch);
       this.#recorder.finish();
     }
   }
@@ -241,12 +246,24 @@ export class Sandbox {
   /**
    * What has changed in the tree, parents before children, names sorted.
    *
-   * @throws {SandboxError} `sandbox/special-file`, `sandbox/edited-script`, `sandbox/limit`.
+   * @throws {SandboxError} `sandbox/special-file`, `sandbox/edited-script`, `sandbox/limit`, where no
+   * maintainer script is known that left what cannot be kept.
+   * @throws {ScriptError} `script/refused` if one did, or if it made a file whose users get the
+   * rights of another and that no package ships.
    */
-  changes(): Generator<UpperChange> {
-    const { upper } = this.#options.overlay;
-    this.#standIns.restore(upper, MOUNT_POINTS, this.#limits);
-    return readUpper(upper, MOUNT_POINTS, this.#limits);
+  *changes(): Generator<UpperChange> {
+    const { upper, lower } = this.#options.overlay;
+    const scripts = this.scripts();
+    try {
+      this.#standIns.restore(upper, MOUNT_POINTS, this.#limits);
+      for (const change of readUpper(upper, MOUNT_POINTS, this.#limits)) {
+        checkPrivileged({ upper, lower, scripts }, change);
+        yield change;
+      }
+    } catch (error) {
+      if (!(error instanceof SandboxError)) throw error;
+      throw blameScript(error, scripts);
+    }
   }
 }
 

@@ -1,8 +1,10 @@
 import { hostRunner, type Progress, type Runner } from "@apt-ostree/base";
 import { applyOverlay, type Repo, type Transaction, Tree } from "@apt-ostree/ostree";
 import {
+  type CellLimits,
   type InterceptedCall,
   removeTree,
+  resolveInside,
   runDpkgConfigure,
   runDpkgRemove,
   Sandbox,
@@ -11,6 +13,7 @@ import { type RecordedScript, recordScripts } from "../audit/scripts_record.ts";
 import { AssembleError } from "../error.ts";
 import type { PackageCommit } from "../import/package_commit.ts";
 import type { StatOverride } from "./diversions.ts";
+import { checkDatabase } from "./check_database.ts";
 import { DpkgDatabase } from "./dpkg_database.ts";
 import { FileOwners } from "./file_owners.ts";
 import { findReplaced, type InstalledPackage } from "./installed_package.ts";
@@ -43,6 +46,8 @@ export interface AssemblyOptions {
   readonly architectures?: readonly string[];
   /** Answers to debconf's questions, each as debconf-set-selections(1) has it. @default none */
   readonly debconf?: readonly string[];
+  /** What scripts may take, where it differs from the sandbox's defaults. */
+  readonly cellLimits?: Partial<CellLimits>;
   /** Starts programs. @default {hostRunner} */
   readonly runner?: Runner;
   /** Stops the work; the call then throws the signal's reason. */
@@ -278,19 +283,29 @@ export class Assembly {
       work: `${directory}/work`,
       merged: `${directory}/merged`,
     };
-    const { sourceDateEpoch } = this.#options;
+    const { sourceDateEpoch, cellLimits = {} } = this.#options;
     const installed = this.#database.versions();
-    const sandbox = new Sandbox({ directory, overlay, sourceDateEpoch, runner: this.#runner });
+    const sandbox = new Sandbox({
+      directory,
+      overlay,
+      sourceDateEpoch,
+      limits: cellLimits,
+      runner: this.#runner,
+    });
     return Object.assign(sandbox, {
       lower,
       keep: async () => {
         this.#calls.push(...sandbox.calls());
         this.#scripts.push(...recordScripts(sandbox.scripts(), installed));
-        removeTree(`${overlay.upper}/${CONTROL_PLACE}`);
+        // A script may have put a link to a directory of the host on the way there.
+        if (resolveInside(overlay.upper, CONTROL_PLACE) === CONTROL_PLACE) {
+          removeTree(`${overlay.upper}/${CONTROL_PLACE}`);
+        }
         const changes = sandbox.changes();
         using txn = this.#repo.transaction();
         const { skipped } = await applyOverlay(txn, this.tree, overlay.upper, changes);
         txn.commit({ sync: false });
+        checkDatabase(this.tree, this.#database, installed.length, sandbox.scripts());
         this.#skipped.push(...skipped);
         removeTree(directory);
       },

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { AptRoot, type Plan, type PlannedPackage, type SourcesFile } from "@apt-ostree/apt";
 import type { Progress, Runner } from "@apt-ostree/base";
 import { ContentPull, Repo, Tree } from "@apt-ostree/ostree";
-import { requireRoot } from "@apt-ostree/sandbox";
+import { type CellLimits, requireRoot } from "@apt-ostree/sandbox";
 import { Assembly } from "../assemble/assemble_system.ts";
 import type { PathFilter } from "../assemble/path_filter.ts";
 import type { CheckReport } from "../checks/run_checks.ts";
@@ -84,6 +84,8 @@ export interface ComposeTreeOptions {
   readonly proxy?: string;
   /** Seconds since 1970 for commit and scripts. @default newest date of the sources */
   readonly sourceDateEpoch?: number;
+  /** What scripts may take, where it differs from the sandbox's defaults. */
+  readonly cellLimits?: Partial<CellLimits>;
   /** Starts programs. @default {hostRunner} */
   readonly runner?: Runner;
   /** Stops the work; the call then throws the signal's reason. */
@@ -420,7 +422,7 @@ class Compose {
       filter: this.#filter,
       architectures: [dpkgArchitecture(this.#basearch), ...treefile.foreignArchitectures],
       debconf: treefile.debconf,
-      ...pickDefined(options, "runner", "signal", "progress"),
+      ...pickDefined(options, "cellLimits", "runner", "signal", "progress"),
     });
     await assembly.addAll(packages, [base, ...treefile.packageLayers], {
       recommends: treefile.recommends,

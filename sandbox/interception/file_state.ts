@@ -3,7 +3,7 @@ import { type FileStat, LibcError, readUnfollowed } from "@apt-ostree/base";
 import type { FileState } from "./record.ts";
 
 /** Bytes of a file above which it is not read for the record. */
-const MOST_HASHED = 1024 ** 3;
+export const MOST_HASHED = 1024 ** 3;
 
 const FORMATS: Readonly<Record<number, FileState["type"]>> = {
   0o100000: "file",
@@ -17,13 +17,14 @@ const FORMATS: Readonly<Record<number, FileState["type"]>> = {
  * State of a path, and its content.
  *
  * @param stat What the kernel said just now; the path may be another by the time it is read.
+ * @param most Bytes above which the content is not read. @default {MOST_HASHED}
  */
-export function readFileState(path: string, stat: FileStat): FileState {
+export function readFileState(path: string, stat: FileStat, most = MOST_HASHED): FileState {
   const type = FORMATS[stat.format] ?? "device";
   const state = { type, mode: stat.mode, uid: stat.uid, gid: stat.gid };
   if (type === "symlink") return { ...state, target: readTarget(path) };
   if (type !== "file") return state;
-  const sha256 = stat.size > MOST_HASHED ? undefined : digest(path);
+  const sha256 = stat.size > most ? undefined : digest(path);
   return { ...state, size: stat.size, ...(sha256 ? { sha256 } : {}) };
 }
 

@@ -1,5 +1,5 @@
 import { type FileStat, readXattr, statUnfollowed } from "@apt-ostree/base";
-import { isSameState, readFileState } from "./file_state.ts";
+import { isSameState, MOST_HASHED, readFileState } from "./file_state.ts";
 import type { FileChange, FileState } from "./record.ts";
 
 /** How {@linkcode OverlayScan} looks. */
@@ -32,6 +32,8 @@ const S_IFCHR = 0o020000;
 const S_IFDIR = 0o040000;
 /** A kernel's clock for files may be that much behind, in milliseconds. */
 const FRESH = 50;
+/** Bytes of all files that one look reads. */
+const MOST_AT_ONCE = 4 * MOST_HASHED;
 /** Entries of the upper directory that are looked at, and changes that are told at once. */
 const MOST = 200_000;
 
@@ -48,6 +50,7 @@ export class OverlayScan {
   #seen: ReadonlyMap<string, Seen> = new Map();
   readonly #lowerDirectories = new Map<string, boolean>();
   #incomplete = false;
+  #budget = MOST_AT_ONCE;
 
   /** @param options The overlay's directories; both exist. */
   constructor(options: OverlayScanOptions) {
@@ -63,6 +66,7 @@ export class OverlayScan {
 
   /** Look again. @returns What is not as it was, sorted by path. */
   look(): FileChange[] {
+    this.#budget = MOST_AT_ONCE;
     const before = this.#seen;
     const after = new Map<string, Seen>();
     const changed = new Set<string>();
@@ -113,10 +117,19 @@ export class OverlayScan {
         : stat.format === S_IFDIR && isOpaque(full)
         ? "opaque"
         : "plain",
-      state: this.#unmask(path, readFileState(full, stat)),
+      state: this.#unmask(path, this.#read(full, stat)),
       stat,
       fresh: Math.abs(Date.now() - changed) < FRESH,
     };
+  }
+
+  /** Files with holes are large at no cost to who makes them: a look reads only so much. */
+  #read(full: string, stat: FileStat): FileState {
+    const most = Math.min(MOST_HASHED, this.#budget);
+    const state = readFileState(full, stat, most);
+    if (state.size !== undefined && state.size <= most) this.#budget -= state.size;
+    if (state.size !== undefined && state.size > most) this.#incomplete = true;
+    return state;
   }
 
   /** The state of what a stand-in stands in for, with its own owner and mode. */
