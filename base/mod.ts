@@ -8,6 +8,7 @@ export { type CompressionFormat, decompress, type DecompressOptions } from "./de
 export { AptOstreeError, type AptOstreeErrorOptions } from "./error.ts";
 export { readBootId } from "./boot_id.ts";
 export { LibcError } from "./libc.ts";
+export { removeKernelDirectory } from "./remove_kernel_directory.ts";
 export { makeFifo } from "./make_fifo.ts";
 export { OfdLock, syncFilesystem } from "./ofd_lock.ts";
 export { orAbort } from "./or_abort.ts";

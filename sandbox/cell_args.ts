@@ -1,3 +1,4 @@
+import { joinGroup } from "./cell_group.ts";
 import type { CellLimits } from "./cell_limits.ts";
 import { SETUP_FAILED } from "./overlay.ts";
 
@@ -14,9 +15,17 @@ export interface CellSpec {
   readonly infoFile: string;
   /** Empty directory for device files that are the cell's own. */
   readonly devices: string;
+  /** Name of a cgroup for the cell. */
+  readonly group: string;
   /** What programs inside may take. */
   readonly limits: CellLimits;
 }
+
+/**
+ * Processes above the limit that the kernel lets be: who passes the limit is ended by name, and only
+ * who is faster than that meets the kernel's own bound.
+ */
+const PROCESSES_BEYOND = 64;
 
 /**
  * The command that gives bubblewrap what it needs, and takes from it what it must not have.
@@ -34,7 +43,9 @@ export function cellArgs(spec: CellSpec, argv: readonly string[]): string[] {
   const script = `
 fail() { echo "${SETUP_FAILED} $1"; exit 1; }
 umask 022
-echo 1000 > /proc/self/oom_score_adj || fail "no /proc"
+echo 1000 > /proc/self/oom_score_adj || fail "no /proc"${
+    joinGroup(spec.group, limits.processes + PROCESSES_BEYOND)
+  }
 mount -t tmpfs -o mode=0755,size=64k tmpfs "$3" || fail "no tmpfs"
 while read -r name major minor; do
   mknod -m 0666 "$3/$name" c "$major" "$minor" 2> /dev/null && continue
@@ -68,6 +79,8 @@ function kernelLimits(limits: CellLimits): string[] {
     `-f=${kibibytes(limits.fileBytes)}`,
     `-d=${kibibytes(limits.memoryBytes)}`,
     `-n=${limits.openFiles}`,
+    // For other users than the machine's root, whom the kernel lets have any number.
+    `-u=${limits.processes + 4 * PROCESSES_BEYOND}`,
     "-l=8192",
   ];
 }

@@ -1,6 +1,7 @@
 import { hostRunner, RunError, type Runner } from "@apt-ostree/base";
 import { type BubblewrapBind, bwrapArgs } from "./bwrap_args.ts";
-import { cellArgs } from "./cell_args.ts";
+import { cellArgs, type CellSpec } from "./cell_args.ts";
+import { newGroupName, removeGroup } from "./cell_group.ts";
 import type { CellExcess } from "./cell_excess.ts";
 import { cellFailed, checkSetup, overLimit } from "./cell_failure.ts";
 import { type CellLimits, DEFAULT_CELL_LIMITS } from "./cell_limits.ts";
@@ -149,7 +150,8 @@ export class Sandbox {
     // nothing is ever trusted to be.
     Deno.writeTextFileSync(infoFile, "");
     removeTree([overlay.work, "work", "incompat"].join("/"));
-    const argv = this.#argv(run, limits, infoFile);
+    const group = newGroupName();
+    const argv = this.#argv(run, { limits, infoFile, group });
     const watch = new CellWatch({ infoFile, upper: overlay.upper, limits });
     const ending = new AbortController();
     let over:
@@ -177,6 +179,7 @@ export class Sandbox {
           });
         } finally {
           await untilGone(watch);
+          removeGroup(group);
         }
       });
       if (run.script) this.#recorder.end(OWN_SCRIPT, status);
@@ -196,7 +199,10 @@ export class Sandbox {
     }
   }
 
-  #argv(run: SandboxRun, limits: CellLimits, infoFile: string): string[] {
+  #argv(
+    run: SandboxRun,
+    { limits, infoFile, group }: Pick<CellSpec, "limits" | "infoFile" | "group">,
+  ): string[] {
     const { overlay, sourceDateEpoch, directory } = this.#options;
     const scripts = run.runsScripts ? this.#standIns.scripts() : undefined;
     const shadows = [run.shadow, scripts?.layer, this.#standIns.programs].filter((each) =>
@@ -224,7 +230,7 @@ export class Sandbox {
       temporaryBytes: limits.temporaryBytes,
     });
     const seccompFile = `${directory}/seccomp`;
-    const cell = cellArgs({ seccompFile, infoFile, devices, limits }, bwrap);
+    const cell = cellArgs({ seccompFile, infoFile, devices, group, limits }, bwrap);
     return overlayArgs({ ...overlay, shadows }, cell);
   }
 

@@ -1,0 +1,40 @@
+import { removeKernelDirectory } from "@apt-ostree/base";
+
+/** Where cgroups that limit processes are made: version 1, then version 2. */
+export const GROUP_ROOTS: readonly string[] = ["/sys/fs/cgroup/pids", "/sys/fs/cgroup"];
+
+let made = 0;
+
+/** Name of a cgroup that nobody has: the process that made it, and a number. */
+export function newGroupName(): string {
+  return `apt-ostree-${Deno.pid}-${made++}`;
+}
+
+/**
+ * Shell commands by which the process that runs them goes into a cgroup of its own, with a bound of
+ * processes that holds at once, however fast they are made. Where none can be made nothing happens.
+ *
+ * What processes left that are gone is removed.
+ *
+ * @param most Processes and threads.
+ * @see the kernel's documentation of the pids controller
+ */
+export function joinGroup(name: string, most: number): string {
+  return `
+for root in ${GROUP_ROOTS.join(" ")}; do
+  [ -w "$root/cgroup.procs" ] || continue
+  for old in "$root"/apt-ostree-*; do
+    owner=\${old##*/apt-ostree-}
+    [ -e "/proc/\${owner%%-*}" ] || rmdir "$old" 2> /dev/null
+  done
+  mkdir "$root/${name}" 2> /dev/null || continue
+  if [ -w "$root/${name}/pids.max" ] && echo ${most} > "$root/${name}/pids.max" &&
+    echo $$ > "$root/${name}/cgroup.procs"; then break; fi
+  rmdir "$root/${name}"
+done 2> /dev/null`;
+}
+
+/** Remove a cgroup whose processes have ended, if there is one. */
+export function removeGroup(name: string): void {
+  for (const root of GROUP_ROOTS) removeKernelDirectory(`${root}/${name}`);
+}
