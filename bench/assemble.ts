@@ -76,7 +76,6 @@ try {
     const bulk = await makeBulkArchive(`${BUILD}/bulk`);
     await Deno.writeTextFile(`${work}/bulk.sources`, bulk.sources);
     const large = await makeBase("large", bulk.names, ["bulk"]);
-    await Deno.writeTextFile(sources, `${mirror.sources}\n${bulk.sources}`);
     await warm(large);
     for (const { name, packages } of CASES) {
       const mine = await repeat(() => ours(large, packages));
