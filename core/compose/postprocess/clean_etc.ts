@@ -3,7 +3,7 @@ import { writeTreeText } from "../../assemble/tree_text.ts";
 
 /** Files of /etc that belong to one machine, or that programs leave behind. */
 const REMOVED = [
-  ...["hostname", "hosts", "resolv.conf", "mtab", "adjtime", ".pwd.lock"],
+  ...["hostname", "hosts", "mailname", "resolv.conf", "mtab", "adjtime", ".pwd.lock"],
   ...["passwd-", "group-", "shadow-", "gshadow-", "subuid-", "subgid-", ".updated"],
 ];
 
