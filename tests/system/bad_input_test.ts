@@ -120,16 +120,16 @@ Deno.test(
 );
 
 Deno.test(
-  "a field of rpm-ostree that has no effect here yet is refused, not ignored",
+  "a field that belongs to the origin of a host is refused, not ignored",
   { ignore },
   () =>
     withFixture(none, async (fixture) => {
-      const treefile = await fixture.treefile("ref: a\nremove-files: [usr/bin/x]\n");
+      const treefile = await fixture.treefile("ref: a\noverride-remove: [x]\n");
       await assertRefused(
         fixture,
         await fixture.compose(treefile),
-        "treefile/unsupported-field",
-        '"remove-files"',
+        "treefile/derive-field",
+        '"override-remove"',
       );
     }),
 );
