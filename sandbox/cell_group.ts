@@ -1,4 +1,4 @@
-import { removeKernelDirectory } from "@apt-ostree/base";
+import { pathExists, removeKernelDirectory } from "@apt-ostree/base";
 
 /** Where cgroups that limit processes are made: version 1, then version 2. */
 export const GROUP_ROOTS: readonly string[] = ["/sys/fs/cgroup/pids", "/sys/fs/cgroup"];
@@ -34,7 +34,19 @@ for root in ${GROUP_ROOTS.join(" ")}; do
 done 2> /dev/null`;
 }
 
-/** Remove a cgroup whose processes have ended, if there is one. */
-export function removeGroup(name: string): void {
-  for (const root of GROUP_ROOTS) removeKernelDirectory(`${root}/${name}`);
+/**
+ * Remove a cgroup whose processes have ended, if there is one.
+ *
+ * The kernel takes a process out of its cgroup a little after it has become a zombie.
+ */
+export async function removeGroup(name: string): Promise<void> {
+  for (const path of GROUP_ROOTS.map((root) => `${root}/${name}`)) {
+    for (let times = 0; pathExists(path) && times < MOST_TIMES; times++) {
+      if (removeKernelDirectory(path)) break;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
 }
+
+/** Tries, 10 ms apart; what is left then is removed by the next cell. */
+const MOST_TIMES = 200;

@@ -1,5 +1,5 @@
 import { statfsSync } from "node:fs";
-import { LibcError, readProcDir, readProcFile } from "@apt-ostree/base";
+import { killProcess, LibcError, readProcDir, readProcFile } from "@apt-ostree/base";
 import { type CellExcess, mebibytes } from "./cell_excess.ts";
 import type { CellLimits } from "./cell_limits.ts";
 import type { RunningScript } from "./interception/record.ts";
@@ -52,6 +52,12 @@ export class CellWatch {
   look(): CellExcess | undefined {
     return this.#lookAtTime() ?? this.#lookAtDisk() ?? this.#lookAtMachine() ??
       this.#lookAtProcesses();
+  }
+
+  /** End the cell with all its processes; bubblewrap's own outside of it may be slow to do so. */
+  kill(): void {
+    const first = this.#findFirst();
+    if (first !== undefined && !this.isGone()) killProcess(first);
   }
 
   /**

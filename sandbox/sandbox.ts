@@ -161,6 +161,7 @@ export class Sandbox {
       if (!excess || over) return;
       over = { excess, script: run.script ?? watch.scriptAtWork() ?? this.running };
       ending.abort();
+      watch.kill();
     };
     const output = new CellOutput(limits.outputBytes, end, run.onOutput);
     const looking = setInterval(() => end(watch.look()), LOOK_EVERY);
@@ -179,7 +180,7 @@ export class Sandbox {
           });
         } finally {
           await untilGone(watch);
-          removeGroup(group);
+          await removeGroup(group);
         }
       });
       if (run.script) this.#recorder.end(OWN_SCRIPT, status);

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 
+import { pathExists } from "@apt-ostree/base";
 import { userNamespaceArgs } from "@apt-ostree/sandbox";
 import { makeArchive, makeDeb, run } from "../support/archive.ts";
 import { essentialDebs } from "../support/base_system.ts";
@@ -13,6 +14,7 @@ import { NETWORK_ATTACKS } from "./scripts/network_attacks.ts";
 import { PROCESS_ATTACKS } from "./scripts/process_attacks.ts";
 import { RECORD_ATTACKS } from "./scripts/record_attacks.ts";
 
+pathExists("/"); // loads the C library before a test can be blamed for it
 const ignore = Deno.uid() !== 0 || Deno.build.arch !== "x86_64" ||
   await lacks("ostree", "bwrap", "unshare", "setpriv", "newuidmap", "dpkg-deb", "gpg", "ip");
 /** An ordinary user of the throw-away host, and the first of its subordinate ids. */
@@ -40,13 +42,18 @@ type Mode = "root" | "user";
  * /.throw-away-host, but for the directory of the test, which is a disk of its own.
  */
 const THROW_AWAY_HOST = `
-dir=$1 source=$2 user=$3 first=$4 secret=$5; shift 5
+dir=$1 source=$2 user=$3 first=$4 secret=$5 group=$6; shift 6
 state=$dir/state root=$dir/state/root
+if [ -d "$group" ]; then echo 4000 > "$group/pids.max"; echo $$ > "$group/cgroup.procs"; fi
 mount -t tmpfs -o mode=0755 tmpfs "$state"
 mkdir "$state/upper" "$state/work" "$root"
 mount -t overlay -o "lowerdir=/,upperdir=$state/upper,workdir=$state/work" overlay "$root"
 mount -t proc proc "$root/proc"
 mount -t sysfs -o ro sysfs "$root/sys"
+if [ -d "$group" ]; then
+  mount -t tmpfs -o mode=0755 tmpfs "$root/sys/fs/cgroup"
+  mkdir "$root/sys/fs/cgroup/pids"; mount --bind "$group" "$root/sys/fs/cgroup/pids"
+fi
 mount -t tmpfs -o mode=0755 tmpfs "$root/dev"
 for device in null:3 zero:5 full:7 random:8 urandom:9; do
   mknod -m 0666 "$root/dev/\${device%:*}" c 1 "\${device#*:}"
@@ -136,15 +143,39 @@ async function runAttacks(mode: Mode): Promise<Map<string, AttackResult>> {
   }
 }
 
+/** A cgroup that bounds the processes of the whole throw-away host; "" where none can be made. */
+function makeGroup(): string {
+  const root = ["/sys/fs/cgroup/pids", "/sys/fs/cgroup"].find((each) =>
+    pathExists(`${each}/cgroup.procs`)
+  );
+  const group = `${root}/apt-ostree-${Deno.pid}-throw-away`;
+  if (root === undefined) return "";
+  Deno.mkdirSync(group, { recursive: true });
+  return pathExists(`${group}/pids.max`) ? group : (Deno.removeSync(group), "");
+}
+
+/** Remove a cgroup once the last of its processes has ended. */
+async function removeGroup(group: string): Promise<void> {
+  for (let times = 0; group !== "" && pathExists(group); times++) {
+    try {
+      Deno.removeSync(group);
+    } catch (error) {
+      if (times > 200) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
 async function runHost(dir: string, job: AttackJob): Promise<string[]> {
   const world = `${dir}/world`;
   await Deno.writeTextFile(`${world}/job.json`, JSON.stringify(job));
   const namespaces = ["--mount", "--pid", "--net", "--uts", "--ipc", "--fork", "--kill-child"];
+  const group = makeGroup();
   const host = `${world}/source/tests/hostile/scripts/attack_host.ts`;
   const { stdout } = await new Deno.Command("unshare", {
     args: [
       ...[...namespaces, "--propagation", "private", "--", "sh", "-ec", THROW_AWAY_HOST, "sh"],
-      ...[dir, SOURCE, String(USER_ID), String(FIRST_SUBORDINATE_ID), SECRET],
+      ...[dir, SOURCE, String(USER_ID), String(FIRST_SUBORDINATE_ID), SECRET, group],
       ...[
         `${world}/deno`,
         "run",
@@ -164,6 +195,7 @@ async function runHost(dir: string, job: AttackJob): Promise<string[]> {
     stdin: "null",
     stderr: "inherit",
   }).output();
+  await removeGroup(group);
   return new TextDecoder().decode(stdout).split("\n").filter((line) => line.startsWith("{"));
 }
 

@@ -117,7 +117,10 @@ function attempt<T>(call: () => T): T | undefined {
   try {
     return call();
   } catch (error) {
-    if (!(error instanceof Error && "code" in error)) throw error;
+    // Deno gives some of these failures no code.
+    if (!(error instanceof Error && ("code" in error || /os error/.test(error.message)))) {
+      throw error;
+    }
     return undefined;
   }
 }

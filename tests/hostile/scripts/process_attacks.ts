@@ -42,7 +42,7 @@ export const PROCESS_ATTACKS: readonly Attack[] = [
   {
     danger: "starts threads of sleepers in sessions of their own",
     script: perl(
-      "for (1 .. 2000) { if (fork() == 0) { POSIX::setsid(); sleep 1000; exit } } sleep 1000;",
+      "for (1 .. 2000) { my $pid = fork() // last; if ($pid == 0) { POSIX::setsid(); sleep 1000; exit } } sleep 1000;",
     ),
     limits: { processes: 300 },
     end: "script/limit",
