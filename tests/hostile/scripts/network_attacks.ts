@@ -24,7 +24,7 @@ for my $to ("127.0.0.1", "10.0.0.1", "192.0.2.1", "169.254.169.254") {
 }
 socket(my $six, AF_INET6, SOCK_STREAM, 0);
 connect($six, Socket::pack_sockaddr_in6(${HOST_PORT}, "\\0" x 15 . "\\1")) and breach("tcp6");
-breach("a name was found") if gethostbyname("deb.debian.org");`),
+breach("a name was found") if gethostbyname("www.example.org");`),
     end: "ok",
     short: true,
   },
