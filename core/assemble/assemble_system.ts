@@ -3,6 +3,7 @@ import { applyOverlay, type Repo, type Transaction, Tree } from "@apt-ostree/ost
 import {
   type CellLimits,
   type InterceptedCall,
+  type InterceptionPolicy,
   removeTree,
   resolveInside,
   runDpkgConfigure,
@@ -272,8 +273,14 @@ export class Assembly {
     );
   }
 
-  /** A sandbox over the tree as it stands now. Its changes count once {@linkcode keep} is called. */
-  async sandbox(): Promise<Sandbox & { readonly lower: string; keep(): Promise<void> }> {
+  /**
+   * A sandbox over the tree as it stands now. Its changes count once {@linkcode keep} is called.
+   *
+   * @param options.policies What calls of programs are answered. @default all that the sandbox knows
+   */
+  async sandbox(
+    options: { readonly policies?: readonly InterceptionPolicy[] } = {},
+  ): Promise<Sandbox & { readonly lower: string; keep(): Promise<void> }> {
     const next = this.write((txn) => this.tree.write(txn));
     const lower = await this.#checkout.show(next, this.#options.signal);
     const directory = `${this.#options.directory}/stage-${this.#stage++}`;
@@ -291,6 +298,7 @@ export class Assembly {
       sourceDateEpoch,
       limits: cellLimits,
       runner: this.#runner,
+      ...options,
     });
     return Object.assign(sandbox, {
       lower,

@@ -172,10 +172,16 @@ async function makeInitramfs(options: FinishOptions, release: string): Promise<s
   const inputs = initramfsInputs(repo, tree, args);
   const known = options.freshInitramfs ? undefined : findInitramfs(repo, inputs);
   if (known !== undefined) return known;
-  const built = await buildInitramfs(await assembly.sandbox(), release, options.directory, {
-    args,
-    ...pickDefined(options, "signal", "progress"),
-  });
+  // It takes programs of the tree into the initramfs: what stands in for them must not be there.
+  const built = await buildInitramfs(
+    await assembly.sandbox({ policies: [] }),
+    release,
+    options.directory,
+    {
+      args,
+      ...pickDefined(options, "signal", "progress"),
+    },
+  );
   Deno.chmodSync(built, 0o644);
   return assembly.write((txn) => {
     const checksum = txn.importFile(built);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Repo, Tree, TreeEntry } from "@apt-ostree/ostree";
 
 /** Changes when the way of building an initramfs changes. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** Where the programs lie that make an initramfs, and what they read for it. */
 const SCRIPTS = ["usr/share/initramfs-tools", "etc/initramfs-tools", "usr/sbin/mkinitramfs"];
