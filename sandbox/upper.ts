@@ -80,8 +80,11 @@ export function measureUpper(upper: string, limits: UpperLimits): CellExcess | u
         if (bytes > limits.diskBytes) return excess("disk", limits);
       }
     } catch (error) {
-      // It was removed meanwhile, has a name that is no text, or lies too deep: not counted.
-      if (!(error instanceof Deno.errors.NotFound) && !isTooLong(error)) throw error;
+      // It was removed or replaced meanwhile, has a name that is no text, or lies too deep: not
+      // counted.
+      const gone = error instanceof Deno.errors.NotFound ||
+        error instanceof Deno.errors.NotADirectory;
+      if (!gone && !isTooLong(error)) throw error;
     }
   }
   return undefined;

@@ -154,15 +154,14 @@ function makeGroup(): string {
   return pathExists(`${group}/pids.max`) ? group : (Deno.removeSync(group), "");
 }
 
-/** Remove a cgroup once the last of its processes has ended. */
+/** Remove a cgroup, and those in it, once the last of their processes has ended. */
 async function removeGroup(group: string): Promise<void> {
-  for (let times = 0; group !== "" && pathExists(group); times++) {
-    try {
-      Deno.removeSync(group);
-    } catch (error) {
-      if (times > 200) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+  for (let times = 0; times < 100 && group !== "" && pathExists(group); times++) {
+    await new Deno.Command("find", {
+      args: [group, "-depth", "-type", "d", "-exec", "rmdir", "{}", ";"],
+    })
+      .output();
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
