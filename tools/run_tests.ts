@@ -28,12 +28,14 @@ const PACKAGES: Readonly<Record<string, string>> = {
 interface Counts {
   passed: number;
   failed: number;
+  /** What failed: the test, its file, and the first lines of its error. */
+  failures: string[];
 }
 
 const { _: tiers, total } = parseArgs(Deno.args, { string: ["total"] });
 await setup(["tools/packages.txt", ...tiers.flatMap((tier) => PACKAGES[tier] ?? [])]);
 Deno.mkdirSync("build", { recursive: true });
-const sum: Counts = { passed: 0, failed: 0 };
+const sum: Counts = { passed: 0, failed: 0, failures: [] };
 let status = 0;
 for (const tier of tiers.map(String)) {
   const [name = "", effort = "full"] = tier.split(":");
@@ -49,36 +51,58 @@ for (const tier of tiers.map(String)) {
   }).spawn().status;
   const counts = readReport(report);
   // A module that does not load, or a run that died, is no test but a failure all the same.
-  if (code !== 0 && counts.failed === 0) counts.failed = 1;
+  if (code !== 0 && counts.failed === 0) {
+    counts.failed = 1;
+    counts.failures.push(`tier "${name}": the run ended with exit code ${code}`);
+  }
   if (counts.passed + counts.failed === 0) throw new Error(`No test of tier "${tier}" ran`);
   sum.passed += counts.passed;
   sum.failed += counts.failed;
+  sum.failures.push(...counts.failures);
   if (code !== 0) status = 1;
 }
 if (total !== undefined) {
   const before: Counts = exists(total)
     ? JSON.parse(Deno.readTextFileSync(total))
-    : { passed: 0, failed: 0 };
+    : { passed: 0, failed: 0, failures: [] };
   sum.passed += before.passed;
   sum.failed += before.failed;
+  sum.failures.unshift(...before.failures);
   Deno.writeTextFileSync(total, JSON.stringify(sum));
 }
+// A long run is read from its end: what failed stands there again.
+for (const failure of sum.failures) console.log(`FAILED ${failure}`);
 console.log(`${sum.passed} passed, ${sum.failed} failed`);
 Deno.exit(status);
 
 /** Count the cases of a JUnit report; ignored ones are neither. */
 function readReport(path: string): Counts {
-  if (!exists(path)) return { passed: 0, failed: 0 };
+  const counts: Counts = { passed: 0, failed: 0, failures: [] };
+  if (!exists(path)) return counts;
   const text = Deno.readTextFileSync(path);
-  const suites = [...text.matchAll(/<testsuite [^>]*>/g)].map(([tag]) => {
+  for (const [tag] of text.matchAll(/<testsuite [^>]*>/g)) {
     const number = (name: string) => Number(new RegExp(` ${name}="(\\d+)"`).exec(tag)?.[1] ?? 0);
     const failed = number("failures") + number("errors");
-    return { passed: number("tests") - number("disabled") - number("skipped") - failed, failed };
-  });
-  return suites.reduce((a, b) => ({ passed: a.passed + b.passed, failed: a.failed + b.failed }), {
-    passed: 0,
-    failed: 0,
-  });
+    counts.passed += number("tests") - number("disabled") - number("skipped") - failed;
+    counts.failed += failed;
+  }
+  for (
+    const [found, tag = ""] of text.matchAll(/<testcase ([^>]*[^/])>\s*<(?:failure|error)\b[^>]*>/g)
+  ) {
+    const attribute = (name: string) => new RegExp(`\\b${name}="([^"]*)"`).exec(tag)?.[1] ?? "";
+    const from = text.indexOf(found) + found.length;
+    const message = text.slice(from, text.indexOf("</testcase>", from)).replace(/<[^>]*>/g, "");
+    const lines = message.split("\n").filter((line) => line.trim() !== "").slice(0, 12);
+    const title = `${plain(attribute("name"))} (${plain(attribute("classname"))})`;
+    counts.failures.push([title, ...lines.map((line) => `    ${plain(line)}`)].join("\n"));
+  }
+  return counts;
+}
+
+/** Undo XML's character entities. */
+function plain(text: string): string {
+  const entities: Record<string, string> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
+  return text.replace(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => entities[name] ?? "");
 }
 
 function exists(path: string): boolean {
