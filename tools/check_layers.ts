@@ -11,7 +11,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   apt: ["base"],
   ostree: ["base"],
   sandbox: ["base"],
-  core: ["base", "apt", "ostree", "sandbox"],
+  oci: ["base"],
+  core: ["base", "apt", "ostree", "sandbox", "oci"],
   cli: ["base", "apt", "ostree", "core"],
 };
 

@@ -5,7 +5,7 @@
  */
 import $ from "@david/dax";
 
-const MEMBERS = ["base", "apt", "ostree", "sandbox", "core", "cli"];
+const MEMBERS = ["base", "apt", "ostree", "sandbox", "oci", "core", "cli"];
 const modules = MEMBERS.map((member) => `${member}/mod.ts`);
 
 const steps: readonly (readonly [name: string, args: readonly string[]])[] = [

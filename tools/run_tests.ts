@@ -11,7 +11,7 @@ import { setup } from "./setup.ts";
 
 /** Where each tier's tests lie; `TIER:short` does a cut of the long ones. */
 const TIERS: Readonly<Record<string, readonly string[]>> = {
-  unit: ["base", "apt", "ostree", "sandbox", "core", "cli", "bench"],
+  unit: ["base", "apt", "ostree", "sandbox", "oci", "core", "cli", "bench"],
   system: ["tests/system", "tests/ostree", "tests/apt"],
   hostile: ["tests/hostile"],
   fidelity: ["tests/fidelity"],
