@@ -42,6 +42,7 @@ export class ComposeError extends AptOstreeError<
   | "compose/no-sysusers"
   | "compose/layer-conflict"
   | "compose/no-such-version"
+  | "compose/transient-root"
 > {}
 
 /** Security advisories that cannot be read. */

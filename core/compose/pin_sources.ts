@@ -6,8 +6,8 @@ import type { Treefile } from "../treefile/treefile.ts";
  * Versions of the packages that a treefile takes from one of its sources.
  *
  * @param indexes What the sources offer, each under the name of its sources file and suite.
- * @returns The newest version that the source has, by name.
- * @throws {ComposeError} `compose/no-such-version` if the source has no such package.
+ * @returns The version that was asked for as `NAME=VERSION`, or the newest that the source has, by name.
+ * @throws {ComposeError} `compose/no-such-version` if the source has no such package, or version.
  */
 export function pinRepoPackages(
   repoPackages: Treefile["repoPackages"],
@@ -16,26 +16,38 @@ export function pinRepoPackages(
   const pins = new Map<string, string>();
   for (const { repo, packages } of repoPackages) {
     const mine = indexes.filter(({ file }) => isOf(file, repo));
-    for (const name of packages) {
+    for (const request of packages) {
+      const [name = "", wanted] = request.split("=");
       const versions = versionsOf(name, mine).sort(compareVersions);
-      const newest = versions.at(-1);
-      if (newest === undefined) {
-        const others = [...new Set(indexes.filter((each) => each.positions(name).length > 0))];
-        throw new ComposeError(
-          "compose/no-such-version",
-          `Cannot take "${name}" from repos "${repo}": it has no such package`,
-          {
-            subject: name,
-            hint: others.length > 0
-              ? `It is in ${others.map(({ file }) => file).join(", ")}`
-              : "Check repo-packages",
-          },
-        );
-      }
-      pins.set(name, newest);
+      const taken = wanted === undefined
+        ? versions.at(-1)
+        : versions.find((each) => each === wanted);
+      if (taken === undefined) throw notThere(request, repo, versions, indexes);
+      pins.set(name, taken);
     }
   }
   return pins;
+}
+
+function notThere(
+  request: string,
+  repo: string,
+  versions: readonly string[],
+  indexes: readonly PackagesIndex[],
+): ComposeError {
+  const name = request.split("=")[0]!;
+  const others = indexes.filter((each) => each.positions(name).length > 0).map(({ file }) => file);
+  const found = versions.length === 0 ? "no such package" : `only ${versions.join(", ")}`;
+  const hint = versions.length > 0
+    ? "Name one of these versions in repo-packages, or none for the newest"
+    : others.length > 0
+    ? `It is in ${[...new Set(others)].join(", ")}`
+    : "Check repo-packages";
+  return new ComposeError(
+    "compose/no-such-version",
+    `Cannot take "${request}" from repos "${repo}": it has ${found}`,
+    { subject: request, hint },
+  );
 }
 
 /**

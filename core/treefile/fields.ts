@@ -269,7 +269,7 @@ export const FIELDS = {
     },
     merge: "list",
     text:
-      "Packages that are taken from one of the repos, whatever the others have; later items win.",
+      "Packages that are installed from one of the repos, whatever the others have, NAME or NAME=VERSION; later items win.",
   },
   "lockfile-repos": {
     schema: TEXTS,

@@ -39,7 +39,15 @@ export function toTreefile(fields: MergedFields, basearch: string, path: string)
   const maybe = <T>(name: FieldName, usual: T) => values.get(name) as T | undefined ?? usual;
   const optional = <K extends string, T>(key: K, value: T | undefined) =>
     (value === undefined ? {} : { [key]: value }) as { [P in K]?: T };
+  const repoPackages = maybe<{ repo: unknown; packages: unknown }[]>("repo-packages", [])
+    .map((each) => ({
+      repo: String(each.repo),
+      packages: words(texts(each.packages), "repo-packages", path),
+    }));
   const layers = fields.packageLayers.map((layer) => words(layer, "packages", path));
+  const named = new Set(layers.flat());
+  const taken = repoPackages.flatMap(({ packages }) => packages).map((each) => each.split("=")[0]!);
+  layers.push([...new Set(taken.filter((name) => !named.has(name)))]);
   const container = maybe("container", false);
   const treefile: Treefile = {
     ...optional("ref", text("ref")),
@@ -48,12 +56,7 @@ export function toTreefile(fields: MergedFields, basearch: string, path: string)
     excludePackages: words(list("exclude-packages"), "exclude-packages", path),
     ...(values.has("repos") ? { repos: list("repos") } : {}),
     lockfileRepos: list("lockfile-repos"),
-    repoPackages: maybe<{ repo: unknown; packages: unknown }[]>("repo-packages", []).map((
-      each,
-    ) => ({
-      repo: String(each.repo),
-      packages: words(texts(each.packages), "repo-packages", path),
-    })),
+    repoPackages,
     ...optional("aptPreferences", plain("apt-preferences")),
     debconf: list("debconf"),
     foreignArchitectures: list("foreign-architectures"),

@@ -135,37 +135,3 @@ Deno.test("the minimal example is whole by the word of ostree and dpkg", { ignor
     );
   }
 });
-
-const UNITS = `include: ${ROOT}examples/debian-minimal.yaml
-ref: test/units
-units: [systemd-boot-check-no-failures.service]
-default-target: rescue.target
-`;
-
-Deno.test("units and default-target are what systemd finds in the tree", { ignore }, async () => {
-  await Deno.mkdir(`${ROOT}build/test-cache`, { recursive: true });
-  const dir = await Deno.makeTempDir({ dir: `${ROOT}build/test-cache`, prefix: "units-" });
-  try {
-    const repo = `${dir}/repo`;
-    await run("ostree", "init", `--repo=${repo}`, "--mode=bare");
-    await Deno.writeTextFile(`${dir}/units.yaml`, UNITS);
-    const { code, stderr } = await new Deno.Command(`${ROOT}bin/apt-ostree`, {
-      args: [
-        ...["compose", "tree", `--repo=${repo}`, `--cachedir=${ROOT}build/test-cache/minimal`],
-        `${dir}/units.yaml`,
-      ],
-      env: { APT_OSTREE_DENO: Deno.execPath() },
-      stderr: "piped",
-    }).output();
-    assertEquals(code, 0, new TextDecoder().decode(stderr));
-    const system = await checkoutSystem(repo, "test/units", `${dir}/system`);
-    const systemctl = (...args: string[]) => output("chroot", system, "systemctl", ...args);
-    assertEquals(
-      await systemctl("is-enabled", "systemd-boot-check-no-failures.service"),
-      "enabled\n",
-    );
-    assertEquals(await systemctl("get-default"), "rescue.target\n");
-  } finally {
-    await run("rm", "-rf", dir);
-  }
-});

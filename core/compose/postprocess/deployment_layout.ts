@@ -3,6 +3,8 @@ import { DpkgDatabase } from "../../assemble/dpkg_database.ts";
 import { readAccounts, writeSysusers } from "./accounts.ts";
 import { cleanEtc } from "./clean_etc.ts";
 import { emptyVar, type VarReport } from "./empty_var.ts";
+import { moveHomeDirectories } from "./home_directories.ts";
+import { hasTransientRoot } from "./transient_root.ts";
 import { ROOT_DIRECTORIES, ROOT_LINKS } from "../../assemble/root_layout.ts";
 
 /** What a deployment's layout leaves to choice. */
@@ -33,9 +35,12 @@ export function layoutOf(tree: Tree): DeploymentLayout {
 
 /**
  * Turn a finished root file system into the form that libostree deploys: /etc as /usr/etc, /var empty,
- * links at the top, accounts and directories as lines that each host carries out.
+ * links at the top, accounts and directories as lines that each host carries out. Where the root of
+ * hosts can be written to until they stop, what stands at the top stays there.
  *
  * Read-only in effect on everything that stays where it is: directories move unopened.
+ *
+ * @throws {ComposeError} `compose/transient-root` if that root is to have no directory /tmp.
  */
 export function layOutDeployment(
   repo: Repo,
@@ -43,11 +48,14 @@ export function layOutDeployment(
   tree: Tree,
   layout: DeploymentLayout = USUAL_LAYOUT,
 ): VarReport {
+  const transient = hasTransientRoot(repo, tree, layout);
   const accounts = readAccounts(repo, tree);
   writeSysusers(repo, txn, tree, accounts);
   cleanEtc(txn, tree, layout);
-  const report = emptyVar(repo, txn, tree, accounts, layout);
+  moveHomeDirectories(repo, txn, tree);
+  const report = emptyVar(repo, txn, tree, accounts, { ...layout, transient });
   linkTmpMount(txn, tree);
+  tree.mkdir("etc");
   tree.rename("etc", "usr/etc");
   for (const [path, mode] of ROOT_DIRECTORIES) {
     if (path !== "boot" && path !== "var") tree.remove(path);
@@ -55,7 +63,8 @@ export function layOutDeployment(
     tree.setMeta(path, { uid: 0, gid: 0, mode });
   }
   for (const [path, target] of ROOT_LINKS) {
-    if (layout.optUsrlocal === "root" && OPT_USRLOCAL.includes(path)) {
+    const stays = transient && path !== "ostree" && path !== "usr/local";
+    if (stays || layout.optUsrlocal === "root" && OPT_USRLOCAL.includes(path)) {
       if (!tree.lookup(path)) tree.mkdir(path);
       continue;
     }

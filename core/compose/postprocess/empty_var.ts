@@ -29,6 +29,7 @@ export interface VarReport {
  * makes it at boot; what describes the image moves beside dpkg's database.
  *
  * @param options.optUsrlocal `root` where /opt and /usr/local stay what they are.
+ * @param options.transient Whether all at the top stays what it is.
  * @see tmpfiles.d(5)
  */
 export function emptyVar(
@@ -36,7 +37,7 @@ export function emptyVar(
   txn: Transaction,
   tree: Tree,
   accounts: Accounts,
-  options: { readonly optUsrlocal: "var" | "root" },
+  options: { readonly optUsrlocal: "var" | "root"; readonly transient: boolean },
 ): VarReport {
   for (const [from, to] of IMAGE_STATE) {
     if (!tree.lookup(from)) continue;
@@ -45,9 +46,10 @@ export function emptyVar(
   }
   const moves = options.optUsrlocal === "var";
   for (const [from, to] of MOVED) {
-    if (tree.isDir(from) && (moves || from !== "usr/local")) tree.rename(from, to);
+    const stays = from === "usr/local" ? !moves : options.transient;
+    if (tree.isDir(from) && !stays) tree.rename(from, to);
   }
-  const entries: VarEntry[] = moves ? moveOpt(tree) : [];
+  const entries: VarEntry[] = moves && !options.transient ? moveOpt(tree) : [];
   const declared = declaredPaths(repo, tree);
   const names = new OwnerNames(accounts);
   const kept: string[] = [];
