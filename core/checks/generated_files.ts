@@ -17,6 +17,8 @@ export const GENERATED_FILES: readonly GeneratedFile[] = [
   { path: "/usr/lib/sysusers.d/apt-ostree.conf", by: "accounts that scripts made" },
   { path: "/usr/lib/systemd/system/tmp.mount", by: "the unit that mounts /tmp" },
   { path: "/usr/lib/systemd/system/local-fs.target.wants/tmp.mount", by: "the same, enabled" },
+  { path: "/usr/lib/systemd/system/apt-ostree-*.service", by: "the unit that makes host keys" },
+  { path: "/usr/lib/systemd/system/ssh*.wants/apt-ostree-*.service", by: "the same, enabled" },
   { path: "/usr/share/apt-ostree/treefile.json", by: "the merged treefile" },
   { path: "/usr/share/factory/var/**", by: "files that are copied to /var" },
   { path: "/usr/share/initramfs-tools/**/apt-ostree", by: "what makes an initramfs boot ostree" },

@@ -136,7 +136,7 @@ export type ComposeTreeResult =
 type Unchanged = Extract<ComposeTreeResult, { readonly kind: "unchanged" }>;
 
 /** Changes when the same inputs give another tree. */
-const COMPOSE_VERSION = 4;
+const COMPOSE_VERSION = 5;
 
 /**
  * Make an OSTree commit from a treefile.

@@ -8,6 +8,7 @@ import {
 import { readTreeText, writeTreeText } from "../assemble/tree_text.ts";
 import { readAccounts } from "../compose/postprocess/accounts.ts";
 import { MOVED } from "../compose/postprocess/empty_var.ts";
+import { removeHostKeysUnit } from "../compose/postprocess/host_keys.ts";
 import type { VarEntry } from "../compose/postprocess/tmpfiles_lines.ts";
 import { LayerError } from "../error.ts";
 import { parseTmpfiles } from "./tmpfiles.ts";
@@ -54,6 +55,7 @@ export function openDeployment(repo: Repo, txn: Transaction, tree: Tree): Opened
     tree.remove("tmp");
     tree.mkdir("tmp", rootDirectory(0o1777));
   }
+  removeHostKeysUnit(tree);
   fillVar(repo, txn, tree);
   for (const [to, from] of MOVED) {
     if (tree.isDir(from)) tree.rename(from, to);

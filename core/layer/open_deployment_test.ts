@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { readXattrs } from "@apt-ostree/base";
 import { Repo, type Transaction, Tree } from "@apt-ostree/ostree";
 import { inTemp } from "../../tests/support/in_temp.ts";
@@ -24,6 +24,7 @@ function makeSystem(repo: Repo, txn: Transaction): Tree {
   put("etc/passwd", "root:x:0:0:root:/root:/bin/sh\ngames:x:5:60:games:/:/bin/sh\n");
   put("etc/group", "root:x:0:\ngames:x:60:\n");
   put("usr/lib/tmpfiles.d/var.conf", "d /var/log 0755 - - -\nL /var/run - - - - ../run\n");
+  put("usr/lib/systemd/system/ssh.service", "[Service]\n");
   put("root/.profile", "p\n");
   put("opt/vendor/tool", "t\n");
   put("var/lib/state/seed", "s\n");
@@ -65,6 +66,8 @@ Deno.test("openDeployment() undoes what layOutDeployment() did, and closes to th
     });
     const closed = close(made);
     const tree = Tree.fromChecksums(repo, closed);
+    const hostKeys = "usr/lib/systemd/system/ssh.service.wants/apt-ostree-ssh-host-keys.service";
+    assert(tree.lookup(tree.real(hostKeys)), "nothing makes host keys");
     const opened = write((txn) => {
       const found = openDeployment(repo, txn, tree);
       tree.write(txn);
@@ -88,6 +91,8 @@ Deno.test("openDeployment() undoes what layOutDeployment() did, and closes to th
       ["var/spool", "var/lock", "var/run", "var/lib/dpkg"].map((path) => tree.linkTarget(path)),
       ["lib/state", "/run/lock", "../run", "../../usr/lib/sysimage/dpkg"],
     );
+    const units = [...tree.list("usr/lib/systemd/system")].map(([name]) => name);
+    assertEquals(units, ["ssh.service"]);
     assertEquals([tree.isDir("var/log"), tree.isDir("usr/local/bin")], [true, true]);
     assertEquals(close(tree), closed);
   }));

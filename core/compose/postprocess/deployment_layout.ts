@@ -4,6 +4,7 @@ import { readAccounts, writeSysusers } from "./accounts.ts";
 import { cleanEtc } from "./clean_etc.ts";
 import { emptyVar, type VarReport } from "./empty_var.ts";
 import { moveHomeDirectories } from "./home_directories.ts";
+import { writeHostKeysUnit } from "./host_keys.ts";
 import { hasTransientRoot } from "./transient_root.ts";
 import { ROOT_DIRECTORIES, ROOT_LINKS } from "../../assemble/root_layout.ts";
 
@@ -55,6 +56,7 @@ export function layOutDeployment(
   moveHomeDirectories(repo, txn, tree);
   const report = emptyVar(repo, txn, tree, accounts, { ...layout, transient });
   linkTmpMount(txn, tree);
+  writeHostKeysUnit(txn, tree);
   tree.mkdir("etc");
   tree.rename("etc", "usr/etc");
   for (const [path, mode] of ROOT_DIRECTORIES) {
