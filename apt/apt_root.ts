@@ -15,6 +15,7 @@ import { solve } from "./solver.ts";
 import { checkSnapshotId, snapshotSources } from "./snapshot_sources.ts";
 import { parseSources, type SourcesFile } from "./sources.ts";
 import { readTextIfThere } from "./read_text.ts";
+import { writeAptStatus } from "./status_file.ts";
 
 /** How an {@linkcode AptRoot} is made. */
 export interface AptRootOptions {
@@ -330,7 +331,7 @@ function writeStatus(dir: string, status: string): void {
   const copy = `${dir}/var/lib/dpkg/status-given`;
   const file = `${dir}/var/lib/dpkg/status`;
   if (readTextIfThere(copy) === status && readTextIfThere(file) !== undefined) return;
-  Deno.writeTextFileSync(file, status);
+  writeAptStatus(file, status);
   Deno.writeTextFileSync(copy, status);
 }
 

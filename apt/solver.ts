@@ -9,6 +9,7 @@ import type { PackagesIndex } from "./packages_index.ts";
 import type { Plan, PlannedPackage, PlanRequest } from "./plan.ts";
 import { openDeb } from "./read_deb.ts";
 import type { Fetched, IndexFile } from "./repositories.ts";
+import { writeAptStatus } from "./status_file.ts";
 
 /** What {@linkcode solve} works with. */
 export interface SolverWorld {
@@ -224,10 +225,7 @@ function show(
   return found;
 }
 
-/**
- * Say in apt's status file which installed packages stay as they are; one that says so already is left
- * alone, since apt trusts its cache by times.
- */
+/** Say in apt's status file which installed packages stay as they are. */
 function holdPackages(dir: string, names: readonly string[]): void {
   const file = `${dir}/var/lib/dpkg/status`;
   const text = Deno.readTextFileSync(file);
@@ -237,7 +235,7 @@ function holdPackages(dir: string, names: readonly string[]): void {
     const want = name !== undefined && all.has(name) ? "hold" : "install";
     return paragraph.replace(/^Status: (?:hold|install) /m, `Status: ${want} `);
   }).join("\n\n");
-  if (held !== text) Deno.writeTextFileSync(file, held);
+  writeAptStatus(file, held);
 }
 
 function pin(name: string, version: string, priority: number): string {
