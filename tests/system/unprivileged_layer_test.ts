@@ -9,8 +9,6 @@ const ignore = Deno.uid() !== 0 ||
 
 const OWNED = `#!/bin/sh
 set -e
-mkdir -p /usr/lib/changed
-touch /usr/lib/changed/file
 chown 65534:8 /usr/lib/changed/file
 chmod 4750 /usr/lib/changed/file
 `;
@@ -25,7 +23,7 @@ Deno.test("packages of a base are changed without root as with it", { ignore }, 
     ],
     offers: [
       { name: "old", version: "2.0", files: { "usr/share/old/file": "new\n" } },
-      { name: "changed", control: { postinst: OWNED } },
+      { name: "changed", files: { "usr/lib/changed/file": "f\n" }, control: { postinst: OWNED } },
     ],
   }, (fixture) =>
     withTestUser({}, async (user) => {

@@ -13,7 +13,13 @@ const SETXATTR = Deno.build.arch === "x86_64" ? 188 : 5;
 /** What a file system has to say about owners, modes and attributes, as a script leaves it. */
 const ODD = {
   name: "test-odd",
-  files: { "usr/lib/test-odd/gone/a": "a\n", "usr/lib/test-odd/again/a": "a\n" },
+  files: {
+    "usr/lib/test-odd/gone/a": "a\n",
+    "usr/lib/test-odd/again/a": "a\n",
+    // What gives rights has to come in a package; scripts may only say which.
+    "usr/lib/test-odd/capable": "a\n",
+    "usr/lib/test-odd/setuid": "a\n",
+  },
   control: {
     postinst: `#!/bin/sh
 set -e
