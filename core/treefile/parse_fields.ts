@@ -1,9 +1,7 @@
 import { nearestNames } from "@apt-ostree/apt";
-import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
-import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
 import { dpkgArchitecture, isArchitecture } from "./architecture.ts";
 import { TreefileError } from "./error.ts";
-import { describeSchema, type FieldSchema } from "./field_schema.ts";
+import { describeSchema } from "./field_schema.ts";
 import {
   DERIVE_FIELDS,
   type FieldDefinition,
@@ -11,7 +9,9 @@ import {
   FIELDS,
   OLD_SPELLINGS,
 } from "./fields.ts";
+import { findMisfit } from "./find_misfit.ts";
 import { parseKickstart } from "./kickstart.ts";
+import { parseLocatedYaml } from "./located_yaml.ts";
 
 /** Fields as one file has them, old spellings and packages of this architecture put in place. */
 export interface ParsedFields {
@@ -42,36 +42,24 @@ export function parseFields(
   const { includedBy = "" } = options;
   if (path.endsWith(".ks")) return kickstartFields(text, path, basearch);
   const strict = /\.ya?ml$/.test(path);
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const place = (offset: number) => {
-    const { line, col } = lines.linePos(offset);
-    return `${path}:${line}:${col}${includedBy}`;
-  };
-  const [error] = document.errors;
-  if (error) {
-    throw new TreefileError(
-      "treefile/syntax",
-      `Cannot read treefile ${place(error.pos[0])}: ${error.message.split("\n")[0]}`,
-      {
-        subject: path,
-        hint: "The file is YAML: check indentation, colons and quotes there",
-      },
-    );
-  }
-  const content: unknown = document.toJS();
-  if (typeof content !== "object" || content === null || Array.isArray(content)) {
-    throw new TreefileError(
-      "treefile/syntax",
-      `Cannot read treefile ${place(0)}: it is no map of fields`,
-      {
-        subject: path,
-        hint: 'A treefile begins like "packages: [apt]"',
-      },
-    );
-  }
-  const locate = (keys: readonly string[]) => place(offsetOf(document, keys));
-  return readFields(content as Record<string, unknown>, { basearch, strict, locate });
+  const { content, locate } = parseLocatedYaml(text, path, {
+    suffix: includedBy,
+    refuse: (place, brokenAs) => refuseFile(path, place, brokenAs),
+  });
+  return readFields(content, { basearch, strict, locate });
+}
+
+function refuseFile(path: string, place: string, brokenAs: string | undefined): TreefileError {
+  return new TreefileError(
+    "treefile/syntax",
+    `Cannot read treefile ${place}: ${brokenAs ?? "it is no map of fields"}`,
+    {
+      subject: path,
+      hint: brokenAs === undefined
+        ? 'A treefile begins like "packages: [apt]"'
+        : "The file is YAML: check indentation, colons and quotes there",
+    },
+  );
 }
 
 /** How a map of fields is read. */
@@ -151,57 +139,20 @@ function findField(
   );
 }
 
-const ajv = new Ajv2020({ allErrors: false, allowUnionTypes: true });
-const validators = new Map<FieldSchema, ValidateFunction>();
-
 function checkValue(
   key: string,
   { schema }: FieldDefinition,
   value: unknown,
   { locate }: FieldsContext,
 ): void {
-  let validate = validators.get(schema);
-  if (!validate) {
-    // A treefile in place of an include is read by itself: here it is any map.
-    const local = JSON.parse(
-      JSON.stringify(schema).replaceAll('{"$ref":"#"}', '{"type":"object"}'),
-    );
-    validators.set(schema, validate = ajv.compile(local));
-  }
-  if (validate(value)) return;
-  const keys = deepest(validate.errors ?? []);
-  const found = keys.reduce<unknown>((at, each) => (at as Record<string, unknown>)?.[each], value);
+  const misfit = findMisfit(schema, value);
+  if (!misfit) return;
+  const place = locate([key, ...misfit.keys]);
   throw new TreefileError(
     "treefile/bad-value",
-    `Cannot read treefile ${locate([key, ...keys])}: "${key}" has to be ${describeSchema(schema)}`,
-    {
-      subject: key,
-      hint: `It is ${JSON.stringify(found)?.slice(0, 80) ?? "nothing"}`,
-    },
+    `Cannot read treefile ${place}: "${key}" has to be ${describeSchema(schema)}`,
+    { subject: key, hint: `It is ${misfit.found}` },
   );
-}
-
-/** Keys that lead to the innermost value that is wrong. */
-function deepest(errors: readonly ErrorObject[]): string[] {
-  const paths = errors.map(({ instancePath }) => instancePath.split("/").slice(1));
-  return paths.reduce((a, b) => b.length > a.length ? b : a, []);
-}
-
-/** Where a value stands: at its key in a map, at itself in a list. */
-function offsetOf(document: Document, keys: readonly string[]): number {
-  let offset = 0;
-  let node: unknown = document.contents;
-  for (const key of keys) {
-    if (isMap<Node>(node)) {
-      const item = node.items.find((each) => isScalar(each.key) && String(each.key.value) === key);
-      offset = item?.key.range?.[0] ?? offset;
-      node = item?.value;
-    } else if (isSeq<Node>(node)) {
-      node = node.items[Number(key)];
-      offset = (node as Node | undefined)?.range?.[0] ?? offset;
-    }
-  }
-  return offset;
 }
 
 function kickstartFields(text: string, path: string, basearch: string): ParsedFields {
