@@ -3,6 +3,7 @@ import { hostRunner, type Progress, RunError, type Runner } from "@apt-ostree/ba
 import { formatAptConfig, hostDateChecks, hostTransport } from "./apt_config.ts";
 import { explainUpdate } from "./apt_refusal.ts";
 import { AptRunner } from "./apt_runner.ts";
+import { candidates } from "./candidates.ts";
 import type { Stanza } from "./deb822.ts";
 import { type Downloaded, type DownloadOptions, downloadPackages } from "./download.ts";
 import { AptError } from "./error.ts";
@@ -11,7 +12,7 @@ import { PackagesIndex } from "./packages_index.ts";
 import { checkReleaseDates } from "./release_dates.ts";
 import { type Fetched, readFetched, type Repository } from "./repositories.ts";
 import { makeSearchTable, searchPackages, type SearchResult } from "./search_packages.ts";
-import { solve } from "./solver.ts";
+import { solve, type SolverWorld } from "./solver.ts";
 import { checkSnapshotId, snapshotSources } from "./snapshot_sources.ts";
 import { parseSources, type SourcesFile } from "./sources.ts";
 import { readTextIfThere } from "./read_text.ts";
@@ -167,7 +168,29 @@ export class AptRoot {
     // A .deb that somebody gave as a file may have changed since.
     const known = request.localDebs?.length ? undefined : readTextIfThere(file);
     if (known !== undefined) return parsePlan(known);
-    const world = {
+    const plan = await solve(this.#world(), request, options.signal);
+    Deno.writeTextFileSync(`${file}.new`, formatPlan(plan));
+    Deno.renameSync(`${file}.new`, file);
+    return plan;
+  }
+
+  /**
+   * The versions that apt would take of packages: what they need, and what is installed, does not count.
+   *
+   * @param requests As apt takes them: `name`, `name=version`, `name/suite`, `name:arch`.
+   * @returns Sorted by name.
+   * @throws {AptError} `apt/no-such-package`, `apt/failed`.
+   */
+  async candidates(
+    requests: readonly string[],
+    options: AptCallOptions = {},
+  ): Promise<PlannedPackage[]> {
+    for (const name of requests) checkRequest(name);
+    return await candidates(this.#world(), requests, options.signal);
+  }
+
+  #world(): SolverWorld {
+    return {
       apt: this.#apt,
       dir: this.#dir,
       architecture: this.#architecture,
@@ -175,10 +198,6 @@ export class AptRoot {
       fetched: this.#fetched,
       indexes: () => this.indexes(),
     };
-    const plan = await solve(world, request, options.signal);
-    Deno.writeTextFileSync(`${file}.new`, formatPlan(plan));
-    Deno.renameSync(`${file}.new`, file);
-    return plan;
   }
 
   /**

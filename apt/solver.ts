@@ -109,7 +109,14 @@ export async function solve(
   return { packages, removals: simulated.removals };
 }
 
-function planned(
+/**
+ * A package as plans have it.
+ *
+ * @param uris Where apt would fetch it from, by its name of the file.
+ * @param stanzas Of the indexes, by name, version and architecture.
+ * @throws {AptError} `apt/weak-source` if no SHA-256 vouches for it.
+ */
+export function planned(
   each: SimulatedInstall,
   uris: ReadonlyMap<string, string>,
   stanzas: ReadonlyMap<string, Stanza>,

@@ -60,7 +60,8 @@ export function faultOfCall(
   if (program !== "apt-get") return undefined;
   const kind = options.filter((word) => !word.startsWith("-") && !word.includes("::"));
   if (!kind.includes("install")) {
-    return ["update", "indextargets"].includes(kind[0] ?? "") ? undefined : line;
+    const asked = kind[0] === "download" && options.includes("--print-uris");
+    return asked || ["update", "indextargets"].includes(kind[0] ?? "") ? undefined : line;
   }
   const harmless = options.includes("--simulate") || options.includes("--print-uris");
   return end > 0 && harmless ? undefined : `it would install: ${line}`;
