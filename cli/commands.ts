@@ -22,6 +22,11 @@ const COMPOSE: readonly CommandEntry[] = [
     load: () => import("./commands/compose_check.ts"),
   },
   {
+    name: "extensions",
+    summary: "Put packages into a directory that fit on top of a commit",
+    load: () => import("./commands/compose_extensions.ts"),
+  },
+  {
     name: "report",
     summary: "Write a page about a commit: sizes, changes, scripts, checks",
     load: () => import("./commands/compose_report.ts"),

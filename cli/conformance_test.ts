@@ -7,6 +7,10 @@ import { runCommandLine } from "./run.ts";
  * rpm-ostree's is added with the part that does it; nothing may be there under another letter.
  */
 const SURFACE: Readonly<Record<string, readonly string[]>> = {
+  "compose extensions": [
+    ...["repo r", "layer-repo", "unified-core", "output-dir", "base-rev", "cachedir", "rootfs"],
+    "touch-if-changed",
+  ],
   "compose tree": [
     ...[
       "repo r",
@@ -58,6 +62,7 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
 
 /** Options that rpm-ostree does not have. */
 const OWN: Readonly<Record<string, readonly string[]>> = {
+  "compose extensions": ["json"],
   "compose tree": ["no-wait", "json"],
   "ex scripts": ["repo r", "sysroot", "verbose v", "json"],
   "install": ["preview", "verbose v", "json"],

@@ -59,6 +59,16 @@ export class LayerError extends AptOstreeError<
   | "layer/bad-request"
 > {}
 
+/** Extensions that cannot be made for a base. */
+export class ExtensionsError extends AptOstreeError<
+  | "extensions/bad-file"
+  | "extensions/in-base"
+  | "extensions/no-base-package"
+  | "extensions/changes-base"
+  | "extensions/no-base"
+  | "extensions/bad-name"
+> {}
+
 /** A host that cannot become what it is asked to be. */
 export class HostError extends AptOstreeError<
   | "host/no-deployment"

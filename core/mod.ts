@@ -32,10 +32,21 @@ export {
   AssembleError,
   ComposeError,
   ConflictError,
+  ExtensionsError,
   HostError,
   ImportError,
   LayerError,
 } from "./error.ts";
+export {
+  composeExtensions,
+  type ComposeExtensionsOptions,
+  type ComposeExtensionsResult,
+} from "./extensions/compose_extensions.ts";
+export {
+  EXTENSION_FIELDS,
+  type ExtensionField,
+  extensionsSchema,
+} from "./extensions/extension_fields.ts";
 export { type HostAptOptions, openHostApt, refreshMetadata } from "./host/host_apt.ts";
 export { type DeploymentStatus, readStatus, type Status } from "./host/status.ts";
 export {

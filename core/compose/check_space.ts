@@ -9,12 +9,13 @@ const SCRIPT_ROOM = 128 * 1024 * 1024;
  *
  * @param directory Where it will be written.
  * @param needed Bytes that downloads and imports will take.
+ * @param room Bytes besides. @default what scripts may write
  * @throws {ComposeError} `compose/no-space`.
  */
-export function checkSpace(directory: string, needed: number): void {
+export function checkSpace(directory: string, needed: number, room = SCRIPT_ROOM): void {
   const { bavail, bsize } = statfsSync(directory);
   const free = bavail * bsize;
-  const wanted = needed + SCRIPT_ROOM;
+  const wanted = needed + room;
   if (free >= wanted) return;
   const mebibytes = (bytes: number) => Math.ceil(bytes / 1024 / 1024);
   throw new ComposeError(

@@ -27,6 +27,7 @@ import { type OstreeLayers, resolveLayers } from "./postprocess/add_layers.ts";
 import type { LockedPackage } from "./read_lockfile.ts";
 import { readSources } from "./read_sources.ts";
 import { resolvePackages, usesLockfileRepos } from "./resolve_packages.ts";
+import { touchFile } from "./touch_file.ts";
 import { treeFilter } from "./tree_filter.ts";
 import { writeCommit } from "./write_commit.ts";
 
@@ -255,7 +256,7 @@ class Compose {
     const inputHash = this.#inputHash(plan);
     const { touchIfChanged } = options;
     const known = this.#known(inputHash);
-    if (touchIfChanged !== undefined && !known && options.dryRun) touch(touchIfChanged);
+    if (touchIfChanged !== undefined && !known && options.dryRun) touchFile(touchIfChanged);
     if (options.dryRun) return { kind: "dry-run", packages: plan.packages };
     if (options.downloadOnly === "debs") return await this.#download(apt, plan);
     if (known && !options.forceNocache && options.writeCommitidTo === undefined) {
@@ -307,7 +308,7 @@ class Compose {
       const json = composeJson(this.#target, written, difference);
       Deno.writeTextFileSync(options.writeComposejsonTo, `${JSON.stringify(json, null, 2)}\n`);
     }
-    if (touchIfChanged !== undefined) touch(touchIfChanged);
+    if (touchIfChanged !== undefined) touchFile(touchIfChanged);
     return {
       kind: "committed",
       commit: written.commit,
@@ -482,11 +483,4 @@ class Compose {
     hash.update(JSON.stringify(this.#layers));
     return hash.digest("hex");
   }
-}
-
-/** Make a file's date now; an empty one where there is none. */
-function touch(path: string): void {
-  using _file = Deno.openSync(path, { append: true, create: true });
-  const now = new Date();
-  Deno.utimeSync(path, now, now);
 }

@@ -12,11 +12,11 @@ export interface HoldLockOptions {
 }
 
 /**
- * Take the one lock of a repository or cache that excludes a second compose.
+ * Take the one lock of a repository, cache or output directory that excludes a second compose.
  *
  * The kernel releases it when the process ends, however it ends.
  *
- * @param file Lock file, made where it is missing.
+ * @param file Lock file, made where it is missing; or a directory, which is locked itself.
  * @param subject What the lock guards, as the user named it.
  * @throws {ComposeError} `compose/busy` if another process holds it and `noWait` is set.
  */
@@ -26,7 +26,7 @@ export async function holdLock(
   options: HoldLockOptions = {},
 ): Promise<Disposable> {
   const { noWait, progress, signal } = options;
-  const handle = await Deno.open(file, { read: true, write: true, create: true });
+  const handle = await openLockable(file);
   try {
     if (!handle.tryLockSync(true)) {
       if (noWait) {
@@ -44,4 +44,13 @@ export async function holdLock(
     throw error;
   }
   return { [Symbol.dispose]: () => handle.close() };
+}
+
+async function openLockable(path: string): Promise<Deno.FsFile> {
+  try {
+    return await Deno.open(path, { read: true, write: true, create: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.IsADirectory)) throw error;
+    return await Deno.open(path);
+  }
 }

@@ -15,6 +15,8 @@ export interface LayerChange {
   readonly replace?: readonly string[];
   /** .debs of this machine that take the place of packages of the base; absolute paths. */
   readonly replaceDebs?: readonly string[];
+  /** Packages that must not come in, not even as a dependency. */
+  readonly exclude?: readonly string[];
   /** Whether recommended packages come too. @default {true} */
   readonly recommends?: boolean;
   /** Whether it is no error to ask for what the base has, or to remove what it lacks. @default {false} */

@@ -85,6 +85,7 @@ class Planner {
     const request: PlanRequest = {
       install: [...install, ...replace],
       remove,
+      exclude: this.#change.exclude ?? [],
       essential: false,
       recommends: this.#change.recommends ?? true,
       hold: this.#base.names().filter((name) =>

@@ -71,6 +71,10 @@ async function prepare(dir: string): Promise<void> {
   await Deno.writeTextFile(`${dir}/archive.sources`, sources);
   await Deno.writeTextFile(`${dir}/tree.yaml`, `${TREEFILE}packages: [one]\n`);
   await Deno.writeTextFile(`${dir}/more.yaml`, `${TREEFILE}packages: [one, two]\n`);
+  await Deno.writeTextFile(
+    `${dir}/ext.yaml`,
+    "extensions:\n  a: { packages: [three] }\n  b: { packages: [two], kind: development }\n",
+  );
   await run("ostree", "init", `--repo=${dir}/repo`, "--mode=bare");
   await run("ostree", "admin", "init-fs", `${dir}/sysroot`);
 }

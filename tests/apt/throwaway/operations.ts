@@ -117,6 +117,7 @@ async function runCommands(dir: string): Promise<string[]> {
     ["deb", "diff", repo, `${ref}^`, ref],
     ["deb", "version", repo, ref],
     ["compose", "check", repo, ref],
+    ["compose", "extensions", repo, `--output-dir=${dir}/extensions`, treefile, `${dir}/ext.yaml`],
     ["compose", "sbom", repo, ref],
     ["compose", "report", repo, `--output=${dir}/report.html`, ref],
     ["ex", "scripts", repo, ref],
