@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import { type DebSpec, makeArchive, makeDeb, run } from "./archive.ts";
 import { essentialDebs } from "./base_system.ts";
 
@@ -36,6 +37,8 @@ export interface FixtureOptions {
   readonly debs?: readonly DebSpec[];
   /** Whether the archive has the essential packages. @default {true} */
   readonly essential?: boolean;
+  /** Whether these have been imported by an earlier compose, as on a machine that composes. @default {true} */
+  readonly imported?: boolean;
   readonly sign?: boolean;
   readonly trusted?: boolean;
 }
@@ -66,10 +69,34 @@ export async function withFixture(
     await Deno.writeTextFile(`${dir}/archive.sources`, sources);
     const repo = `${dir}/repo`;
     await run("ostree", "init", `--repo=${repo}`, "--mode=bare");
-    await test(fixture(dir, repo));
+    const world = fixture(dir, repo);
+    if (options.essential !== false && options.imported !== false && options.sign !== false) {
+      await copyImports(world);
+    }
+    await test(world);
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
+}
+
+/**
+ * Give a repository the imports of the essential packages that an earlier compose would have left: to
+ * import them over and over would be most of what the tests take.
+ */
+async function copyImports({ repo, run: program, treefile }: Fixture): Promise<void> {
+  const names = [...Deno.readDirSync(await essentialDebs())].map(({ name }) => name).sort().join();
+  const cache = `${CACHE}/imports-${createHash("sha256").update(names).digest("hex")}`;
+  if (!await Deno.stat(`${cache}/done`).then(() => true, () => false)) {
+    const path = await treefile(`${TREEFILE}packages: [usr-is-merged]\n`);
+    const args = [`--repo=${repo}`, `--cachedir=${cache}`, "--download-only", path];
+    const { code, stderr } = await program("compose", "tree", ...args);
+    if (code !== 0) throw new Error(stderr);
+    await run("rm", "-rf", `${repo}/extensions`, path);
+    await Deno.writeTextFile(`${cache}/done`, "");
+  }
+  await Deno.mkdir(`${repo}/extensions/aptostree`, { recursive: true });
+  const copy = 'cp -al "$1" "$2" 2> /dev/null || { rm -rf "$2"; cp -a "$1" "$2"; }';
+  await run("sh", "-c", copy, "sh", `${cache}/repo`, `${repo}/extensions/aptostree/repo`);
 }
 
 function fixture(dir: string, repo: string): Fixture {
