@@ -101,6 +101,6 @@ export {
 export { databaseVersion } from "./packages/database_version.ts";
 export { readChangelogOf } from "./packages/read_changelogs.ts";
 export { type Advisory, SEVERITIES, type Severity } from "./packages/advisories.ts";
-export { type AdvisoryMatch, readAdvisories } from "./packages/read_advisories.ts";
+export { advisoryFiles, type AdvisoryMatch, readAdvisories } from "./packages/read_advisories.ts";
 export { type JsonChange, jsonDiff } from "./packages/json_diff.ts";
 export { baseCommit } from "./layer/layer_metadata.ts";

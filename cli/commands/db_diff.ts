@@ -1,4 +1,5 @@
 import {
+  advisoryFiles,
   baseCommit,
   diffPackages,
   jsonDiff,
@@ -34,7 +35,7 @@ export const command: Command = defineCommand({
     sysroot: { type: "string", value: "SYSROOT", help: "Use system root SYSROOT (default: /)" },
     base: { type: "boolean", help: "Diff against deployments' base, not layered commits" },
   },
-  run({ print }, values, args) {
+  run({ print, progress }, values, args) {
     const { format = "block", changelogs, sysroot } = values;
     if (!["block", "diff", "json"].includes(format)) {
       throw new CliError("cli/bad-option", `Cannot use format "${format}"`, {
@@ -61,19 +62,27 @@ export const command: Command = defineCommand({
     const after = commitPackages(repo, side(to!));
     const difference = diffPackages(before.packages, after.packages);
     const commits = { before: before.commit, after: after.commit };
-    const advisories = values.advisories || format === "json"
+    // Who only wants JSON gets what there is: advisories need trees, all else metadata.
+    const partial = repo.partialCommits();
+    const left = !values.advisories && advisoryFiles(sysroot ?? "/").length > 0 &&
+      Object.values(commits).some((commit) => partial.has(commit));
+    const advisories = values.advisories || (format === "json" && !left)
       ? readAdvisories(repo, sysroot ?? "/", {
         before: Tree.fromCommit(repo, commits.before),
         after: Tree.fromCommit(repo, commits.after),
       }, difference)
       : [];
     if (format === "json") {
+      if (left) {
+        const text = "Advisories are left out: they need whole commits, and only metadata is here";
+        progress({ type: "message", level: "warning", text });
+      }
       print(JSON.stringify(
         {
           "ostree-commit-from": before.commit,
           "ostree-commit-to": after.commit,
           "pkgdiff": jsonDiff(difference),
-          "advisories": jsonAdvisories(advisories),
+          ...(left ? {} : { "advisories": jsonAdvisories(advisories) }),
         },
         null,
         2,

@@ -41,10 +41,14 @@ export function readAdvisories(
   commits: { readonly before?: Tree; readonly after: Tree },
   difference?: PackageDifference,
 ): AdvisoryMatch[] {
+  // Trees are looked into only where there is something to look for.
+  if (advisoryFiles(sysroot).length === 0) return [];
   const { after } = commits;
   const release = readTreeText(repo, after, "usr/lib/os-release") ?? "";
   const codename = /^VERSION_CODENAME="?([\w.-]+)"?$/m.exec(release)?.[1] ?? "";
-  const advisories = readFiles(sysroot, codename);
+  const advisories = advisoryFiles(sysroot).flatMap((path) =>
+    parseAdvisories(Deno.readTextFileSync(path), codename, path)
+  );
   if (advisories.length === 0) return [];
   const now = readSources(repo, after);
   const then = commits.before === undefined ? undefined : readSources(repo, commits.before);
@@ -64,18 +68,17 @@ export function readAdvisories(
   }).sort((a, b) => a.advisory.id < b.advisory.id ? -1 : 1);
 }
 
-function readFiles(sysroot: string, codename: string): Advisory[] {
+/** Paths of a system's files of advisories, sorted. */
+export function advisoryFiles(sysroot: string): string[] {
   const dir = `${sysroot.replace(/\/+$/, "")}/${DIRECTORY}`;
-  let names: string[];
   try {
-    names = [...Deno.readDirSync(dir)].map(({ name }) => name).sort();
+    return [...Deno.readDirSync(dir)].map(({ name }) => name).filter((name) =>
+      name.endsWith(".json")
+    ).sort().map((name) => `${dir}/${name}`);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;
   }
-  return names.filter((name) => name.endsWith(".json")).flatMap((name) =>
-    parseAdvisories(Deno.readTextFileSync(`${dir}/${name}`), codename, `${dir}/${name}`)
-  );
 }
 
 /** Packages of a tree by name, from its dpkg database. */
