@@ -1,18 +1,15 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { hostRunner } from "@apt-ostree/base";
 import { lacks } from "../support/lacks.ts";
+import { bootDisk, bringUpNetwork, BUILD, KERNEL_ARGUMENTS, uefiFirmware } from "./boot_disk.ts";
 import { bootedCommit, checkFilesystems, checkPackages, checkUp } from "./check_system.ts";
 import { compose, readRef } from "./compose.ts";
-import { checkDiskImage, makeDiskImage } from "./disk_image.ts";
-import { Machine } from "./machine.ts";
+import { makeDiskImage } from "./disk_image.ts";
+import type { Machine } from "./machine.ts";
 import type { MachineSpec } from "./qemu_args.ts";
 import { RepoServer } from "./serve_repo.ts";
 
 const REF = "debian/12/x86_64/boot-test";
-const OVMF = "/usr/share/OVMF";
-const KERNEL_ARGUMENTS = ["console=ttyS0,115200", "quiet", "systemd.gpt_auto=0"];
-/** Keeps packages from run to run, and the console of the last one. */
-const BUILD = new URL("../../build/test-boot", import.meta.url).pathname;
 const ignore = Deno.uid() !== 0 || Deno.build.arch !== "x86_64" ||
   await lacks("qemu-system-x86_64", "grub-mkimage", "mkfs.ext4", "mkfs.vfat", "mcopy", "ostree");
 
@@ -31,19 +28,12 @@ Deno.test("a composed system boots, upgrades and goes back", { ignore }, async (
     assert(await t.step(name, run), `"${name}" failed: the steps after it were left out`);
   }
   /** Start the machine, let `use` work in it, switch it off. */
-  async function boot(
+  function boot(
     name: string,
     firmware: MachineSpec["firmware"],
     use: (machine: Machine) => Promise<void>,
   ): Promise<void> {
-    await using machine = Machine.start({ disk, firmware });
-    try {
-      await use(machine);
-      await machine.powerOff();
-    } finally {
-      await Deno.writeTextFile(`${BUILD}/${name}.log`, machine.console.log);
-    }
-    await checkDiskImage(disk);
+    return bootDisk(name, { disk, firmware }, use);
   }
 
   try {
@@ -85,10 +75,7 @@ Deno.test("a composed system boots, upgrades and goes back", { ignore }, async (
           await machine.login();
           assertEquals(await bootedCommit(machine), first);
           await machine.output("useradd --create-home somebody");
-          await machine.output(
-            "cd /sys/class/net && for link in e*; do ip link set $link up && " +
-              "ip address add 10.0.2.15/24 dev $link; done",
-          );
+          await bringUpNetwork(machine);
           await machine.output("ostree admin upgrade", 300_000);
         }),
     );
@@ -128,17 +115,16 @@ Deno.test("a composed system boots, upgrades and goes back", { ignore }, async (
         }),
     );
 
-    await step("the old system boots by itself under UEFI", () => {
-      const variables = `${dir}/vars.fd`;
-      Deno.copyFileSync(`${OVMF}/OVMF_VARS_4M.fd`, variables);
-      const firmware = { kind: "uefi", code: `${OVMF}/OVMF_CODE_4M.fd`, variables } as const;
-      return boot("5-uefi", firmware, async (machine) => {
-        await machine.waitForLogin();
-        await machine.login();
-        await machine.output("test -d /sys/firmware/efi");
-        assertEquals(await bootedCommit(machine), first);
-      });
-    });
+    await step(
+      "the old system boots by itself under UEFI",
+      () =>
+        boot("5-uefi", uefiFirmware(dir), async (machine) => {
+          await machine.waitForLogin();
+          await machine.login();
+          await machine.output("test -d /sys/firmware/efi");
+          assertEquals(await bootedCommit(machine), first);
+        }),
+    );
   } finally {
     await Deno.remove(dir, { recursive: true });
   }

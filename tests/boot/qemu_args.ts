@@ -12,6 +12,8 @@ export interface MachineSpec {
   readonly kvm?: boolean;
   /** Memory in MiB. @default {1024} */
   readonly memory?: number;
+  /** Port of this machine's loopback that leads to the SSH server of the other. */
+  readonly sshPort?: number;
 }
 
 /**
@@ -21,6 +23,8 @@ export interface MachineSpec {
  * takes far longer than a start. It reaches this machine's loopback at 10.0.2.2.
  */
 export function qemuArgs(spec: MachineSpec): string[] {
+  const { sshPort } = spec;
+  const forward = sshPort === undefined ? "" : `,hostfwd=tcp:127.0.0.1:${sshPort}-:22`;
   const accelerator = spec.kvm ? "kvm" : "tcg,thread=multi";
   return [
     "qemu-system-x86_64",
@@ -28,7 +32,7 @@ export function qemuArgs(spec: MachineSpec): string[] {
     ...["-display", "none", "-nodefaults", "-serial", "stdio", "-monitor", "none", "-no-reboot"],
     ...["-rtc", "base=utc", "-device", "virtio-rng-pci"],
     ...["-drive", `file=${spec.disk},format=raw,if=virtio,cache=unsafe`],
-    ...["-netdev", "user,id=n0", "-device", "virtio-net-pci,netdev=n0"],
+    ...["-netdev", `user,id=n0${forward}`, "-device", "virtio-net-pci,netdev=n0"],
     ...firmwareArgs(spec.firmware),
     ...(spec.snapshot ? ["-snapshot"] : []),
   ];
