@@ -59,6 +59,8 @@ export const GENERATED_FILES: readonly GeneratedFile[] = [
   { path: "/etc/apt/apt.conf.d/02autoremove-postgresql", by: "postgresql-common" },
   { path: "/etc/{default/exim4,exim4/update-exim4.conf.conf}", by: "exim4-config" },
   { path: "/etc/ucf.conf", by: "ucf" },
+  { path: "/etc/X11/default-display-manager", by: "display managers, by debconf" },
+  { path: "/etc/python3/debian_config", by: "python3-minimal" },
   { path: "/etc/vim/vimrc.tiny", by: "vim" },
   { path: "/usr/share/info/{dir,dir.old}", by: "install-info" },
   { path: "/usr/lib/udev/hwdb.bin", by: "systemd-hwdb" },
