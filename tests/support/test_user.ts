@@ -21,6 +21,8 @@ const FIRST_SUBORDINATE_ID = USER_ID * 100_000 % 4_000_000_000;
 export interface TestUserOptions {
   /** Subordinate ids; 0 for no entry. @default {65536} */
   readonly subordinateIds?: number;
+  /** Name of the machine that the user is on. @default this machine's */
+  readonly hostName?: string;
   /** Shell script that root runs before, in the mount namespace: bind mounts for example. */
   readonly before?: string;
 }
@@ -93,7 +95,9 @@ mount --bind "$source" "$dir/source"
 function testUser(dir: string, options: TestUserOptions): TestUser {
   const home = `${dir}/home`;
   const deno = `${dir}/deno`;
-  const { subordinateIds = 65536, before = "" } = options;
+  const { subordinateIds = 65536, hostName, before = "" } = options;
+  const uts = hostName === undefined ? [] : ["--uts"];
+  const name = hostName === undefined ? "" : `echo "${hostName}" > /proc/sys/kernel/hostname\n`;
   const become = 'exec setpriv --reuid="$user" --regid="$user" --clear-groups -- "$@"';
   const facts = [dir, USER_ID, FIRST_SUBORDINATE_ID, subordinateIds, ROOT].map(String);
   const user: TestUser = {
@@ -105,8 +109,8 @@ function testUser(dir: string, options: TestUserOptions): TestUser {
     command: (argv, command = {}) =>
       new Deno.Command("unshare", {
         args: [
-          ...["--mount", "--propagation", "private", "--", "sh", "-ec"],
-          ...[ENTER + before + become, "sh", ...facts, ...argv],
+          ...[...uts, "--mount", "--propagation", "private", "--", "sh", "-ec"],
+          ...[ENTER + name + before + become, "sh", ...facts, ...argv],
         ],
         cwd: home,
         stdout: "piped",

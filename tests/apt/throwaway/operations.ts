@@ -203,6 +203,7 @@ async function callModule(dir: string): Promise<string[]> {
   const { packages } = await apt.plan({ ...base, install: ["one"] });
   const debs = await Array.fromAsync(apt.download(packages, `${dir}/debs`));
   done.push(`download: ${debs.length}`);
+  done.push(`candidates: ${(await apt.candidates(["one", "two=1.0"])).length}`);
   done.push(`search: ${apt.search(["one"]).name.length}`, `show: ${apt.show(["one"]).length}`);
   apt.forget();
   await apt.update();
