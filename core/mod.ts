@@ -94,6 +94,7 @@ export {
   type AccountCheck,
   formatTreefile,
   type MetadataPlace,
+  type OptUsrlocal,
   type SigningKey,
   type Treefile,
   type TreefileFile,

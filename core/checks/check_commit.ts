@@ -23,7 +23,7 @@ export function checkCommit(
   options: CheckCommitOptions = {},
 ): CheckReport {
   const tree = Tree.fromCommit(repo, rev);
-  const { filter, checks } = readCommittedTreefile(repo, tree);
+  const { filter, checks, kernelModules } = readCommittedTreefile(repo, tree);
   const settings = options.strict ? {} : committedCheckSettings(checks);
-  return runChecks({ repo, tree, filter }, settings);
+  return runChecks({ repo, tree, filter, kernelModules }, settings);
 }

@@ -24,6 +24,8 @@ export interface CheckInput {
   readonly buildPaths?: readonly string[];
   /** Directories known to be plain. @default none */
   readonly plain?: PlainDirectories;
+  /** Modules that the kernel has to have. @default none */
+  readonly kernelModules?: readonly string[];
 }
 
 /** Larger files are not searched for texts. */
@@ -38,6 +40,7 @@ export class CheckContext {
   readonly tree: Tree;
   readonly filter: PathFilter;
   readonly buildPaths: readonly string[] | undefined;
+  readonly kernelModules: readonly string[];
   readonly #input: CheckInput;
   #owners: FileOwners | undefined;
   #md5: ReturnType<typeof readShippedMd5> | undefined;
@@ -50,6 +53,7 @@ export class CheckContext {
     this.tree = input.tree;
     this.filter = input.filter ?? KEEP_ALL;
     this.buildPaths = input.buildPaths;
+    this.kernelModules = input.kernelModules ?? [];
   }
 
   /** Packages by the paths they own. */

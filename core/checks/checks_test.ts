@@ -20,7 +20,23 @@ interface Case {
   /** Paths that the check finds; none where it has to be silent. */
   readonly found: readonly string[];
   readonly withoutDocumentation?: boolean;
+  readonly kernelModules?: readonly string[];
 }
+
+/** A kernel as depmod leaves it. */
+const KERNEL: Readonly<Record<string, string>> = {
+  "usr/lib/modules/6.1.0/vmlinuz": "k",
+  "usr/lib/modules/6.1.0/modules.builtin":
+    "kernel/fs/ext4/ext4.ko\nkernel/drivers/char/virtio-console.ko\n",
+  "usr/lib/modules/6.1.0/modules.dep": "kernel/fs/overlayfs/overlay.ko.xz:\n" +
+    "kernel/fs/fat/vfat.ko: kernel/fs/fat/fat.ko\n" +
+    "kernel/drivers/net/virtio_net.ko.zst: kernel/net/core/failover.ko.zst\n",
+  "usr/lib/modules/6.1.0/kernel/fs/overlayfs/overlay.ko.xz": "o",
+  "usr/lib/modules/6.1.0/kernel/fs/fat/vfat.ko": "v",
+  "usr/lib/modules/6.1.0/kernel/drivers/net/virtio_net.ko.zst": "n",
+  "usr/lib/modules/6.1.0/kernel/net/core/failover.ko.zst": "f",
+  "usr/lib/modules/6.1.0/kernel/fs/btrfs/btrfs.ko": "no depmod has seen it",
+};
 
 /** Each check finds, and is silent. */
 const CASES: Readonly<Record<string, readonly Case[]>> = {
@@ -160,6 +176,31 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
           "usr/etc/gshadow": "root:*::\nopen:::\n",
         },
       },
+      found: [],
+    },
+  ],
+  "kernel-modules": [
+    {
+      what: "a module of another kernel, one without an entry, and a file that is needed",
+      tree: { files: KERNEL },
+      kernelModules: ["overlay", "xfs", "btrfs", "vfat"],
+      found: [1, 2, 3].map(() => "/usr/lib/modules/6.1.0"),
+    },
+    {
+      what: "modules where there is no kernel",
+      tree: { files: { "usr/lib/modules/6.1.0/modules.dep": "kernel/fs/xfs/xfs.ko:\n" } },
+      kernelModules: ["xfs"],
+      found: ["/usr/lib/modules"],
+    },
+    {
+      what: "a kernel that cannot mount the overlays of the tree",
+      tree: { files: { "usr/lib/modules/6.1.0/vmlinuz": "k" }, links: { opt: "usr/lib/opt" } },
+      found: ["/usr/lib/modules/6.1.0"],
+    },
+    {
+      what: "modules built in and as files, whichever way they are written",
+      tree: { files: KERNEL },
+      kernelModules: ["ext4", "overlay", "virtio_console", "virtio-net"],
       found: [],
     },
   ],
@@ -341,13 +382,15 @@ const tests = Object.entries(CASES).flatMap(([name, cases]) =>
   cases.map((each) => [name, each.found.length > 0 ? "finds" : "is silent about", each] as const)
 );
 
-for (const [name, does, { what, tree: spec, found, withoutDocumentation }] of tests) {
+for (const [name, does, { what, tree: spec, found, ...given }] of tests) {
   Deno.test(`${name} ${does} ${what}`, () =>
     inTemp((dir) => {
       const { repo, tree } = makeTree(dir, spec);
-      const filter = withoutDocumentation ? WITHOUT_DOCUMENTATION : KEEP_ALL;
+      const filter = given.withoutDocumentation ? WITHOUT_DOCUMENTATION : KEEP_ALL;
+      const kernelModules = given.kernelModules ?? [];
       const check = CHECKS.filter((each) => each.name === name);
-      const input = { repo, tree, filter, buildPaths: ["/srv/builder/cache-é", "/srv"] };
+      const buildPaths = ["/srv/builder/cache-é", "/srv"];
+      const input = { repo, tree, filter, buildPaths, kernelModules };
       const report = runChecks(input, {}, check);
       assertEquals(report.findings.map(({ path }) => path), found);
       assertEquals([report.done, report.skipped], [[name], []]);

@@ -46,6 +46,7 @@ export function checkComposed(options: CheckComposedOptions): CheckReport {
     filter: options.filter,
     buildPaths: [cachedir, Deno.realPathSync(options.target.path)],
     plain,
+    kernelModules: treefile.kernelModules,
   }, treefile.checks);
   plain.write();
   const errors = report.findings.filter(({ severity }) => severity === "error");

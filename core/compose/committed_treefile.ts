@@ -11,6 +11,12 @@ export interface CommittedTreefile {
   readonly filter: PathFilter;
   /** Value of its field `checks`, whatever it is. */
   readonly checks: unknown;
+  /** Whether the tree gets an initramfs. @default {true} */
+  readonly initramfs: boolean;
+  /** Arguments for what builds it. */
+  readonly initramfsArgs: readonly string[];
+  /** Modules that the kernel has to have. */
+  readonly kernelModules: readonly string[];
 }
 
 /** Where a compose leaves the merged treefile. */
@@ -33,6 +39,9 @@ export function readCommittedTreefile(repo: Repo, tree: Tree): CommittedTreefile
       pathInclude: list("path-include") ?? [],
     }),
     checks: fields["checks"],
+    initramfs: fields["no-initramfs"] !== true,
+    initramfsArgs: list("initramfs-args") ?? [],
+    kernelModules: list("kernel-modules") ?? [],
   };
 }
 

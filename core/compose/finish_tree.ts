@@ -22,10 +22,8 @@ import {
   removeFiles,
   removeFromPackages,
 } from "./postprocess/edit_files.ts";
-import { buildInitramfs, prepareInitramfs } from "./postprocess/initramfs.ts";
-import { findInitramfs, keepInitramfs } from "./postprocess/initramfs_cache.ts";
-import { initramfsInputs } from "./postprocess/initramfs_inputs.ts";
 import { kernelRelease, moveKernel } from "./postprocess/kernel.ts";
+import { makeInitramfs } from "./postprocess/make_initramfs.ts";
 import { mutateTreeOsRelease } from "./postprocess/mutate_os_release.ts";
 import { missingAccounts, runSysusers } from "./postprocess/run_sysusers.ts";
 import {
@@ -132,7 +130,11 @@ export async function finishTree(options: FinishOptions): Promise<FinishedTree> 
   }
   const release = treefile.container ? undefined : kernelRelease(tree);
   const initramfs = release !== undefined && treefile.initramfs
-    ? await makeInitramfs(options, release)
+    ? await makeInitramfs(assembly, {
+      ...{ repo, release, directory: options.directory, fresh: options.freshInitramfs },
+      args: treefile.initramfsArgs,
+      ...pickDefined(options, "signal", "progress"),
+    })
     : undefined;
   const { dropped } = assembly.write((txn) => {
     if (release !== undefined) moveKernel(tree, release);
@@ -158,34 +160,4 @@ function settleAccounts({ assembly, repo, target, parent, read }: FinishOptions)
     assembly.write((txn) => changeIds(repo, txn, tree, changes));
   }
   checkAccounts(treefile, readAccounts(repo, tree), before);
-}
-
-/** Build the initramfs, or take the one that was built from the same. @returns Its object. */
-async function makeInitramfs(options: FinishOptions, release: string): Promise<string> {
-  const { assembly, repo } = options;
-  const args = options.read.treefile.initramfsArgs;
-  const { tree } = assembly;
-  assembly.write((txn) => {
-    prepareInitramfs(txn, tree);
-    tree.write(txn);
-  });
-  const inputs = initramfsInputs(repo, tree, args);
-  const known = options.freshInitramfs ? undefined : findInitramfs(repo, inputs);
-  if (known !== undefined) return known;
-  // It takes programs of the tree into the initramfs: what stands in for them must not be there.
-  const built = await buildInitramfs(
-    await assembly.sandbox({ policies: [] }),
-    release,
-    options.directory,
-    {
-      args,
-      ...pickDefined(options, "signal", "progress"),
-    },
-  );
-  Deno.chmodSync(built, 0o644);
-  return assembly.write((txn) => {
-    const checksum = txn.importFile(built);
-    keepInitramfs(repo, txn, inputs, checksum);
-    return checksum;
-  });
 }

@@ -1,10 +1,9 @@
 import type { Progress } from "@apt-ostree/base";
 import type { Repo } from "@apt-ostree/ostree";
 import type { Assembly } from "../assemble/assemble_system.ts";
+import { readCommittedTreefile } from "../compose/committed_treefile.ts";
 import { pickDefined } from "../compose/pick_defined.ts";
-import { buildInitramfs, prepareInitramfs } from "../compose/postprocess/initramfs.ts";
-import { findInitramfs, keepInitramfs } from "../compose/postprocess/initramfs_cache.ts";
-import { initramfsInputs } from "../compose/postprocess/initramfs_inputs.ts";
+import { makeInitramfs } from "../compose/postprocess/make_initramfs.ts";
 import type { OpenedDeployment } from "./open_deployment.ts";
 
 /** What {@linkcode layeredInitramfs} works with. */
@@ -20,9 +19,15 @@ export interface LayeredInitramfsOptions {
   readonly progress?: Progress;
 }
 
+/** Programs that Debian's packages call for a new initramfs where theirs is part of it. */
+const PROGRAMS = ["update-initramfs", "dracut"];
+/** The trigger by which they ask; dracut's own answer to it does nothing while images are made. */
+const TRIGGER = "update-initramfs";
+
 /**
  * The initramfs of a changed base: that of the base, unless its kernel is another one or a script asked
- * for a new one, as Debian's packages do by `update-initramfs` where theirs is part of it.
+ * for a new one. That is built by the tree's own tool, with the arguments of the base's treefile; a base
+ * whose treefile wants none gets none.
  *
  * @returns Checksum of its object; `undefined` where the base had none and needs none.
  * @throws {ComposeError} `compose/no-initramfs`.
@@ -32,25 +37,19 @@ export async function layeredInitramfs(
   options: LayeredInitramfsOptions,
 ): Promise<string | undefined> {
   const { work, directory, release, opened } = options;
+  const { initramfs, initramfsArgs } = readCommittedTreefile(work, assembly.tree);
   const known = opened.kernels.find((each) => each.release === release);
-  const asked = assembly.calls.some((call) => call.program === "update-initramfs");
-  if (known && !asked) return known.initramfs;
-  const { tree } = assembly;
-  assembly.write((txn) => {
-    prepareInitramfs(txn, tree);
-    tree.write(txn);
+  if (!initramfs || known && !isAsked(assembly)) return known?.initramfs;
+  return await makeInitramfs(assembly, {
+    ...{ repo: work, release, directory: `${directory}/initramfs`, args: initramfsArgs },
+    ...pickDefined(options, "signal", "progress"),
   });
-  const inputs = initramfsInputs(work, tree);
-  const built = findInitramfs(work, inputs);
-  if (built !== undefined) return built;
-  const call = pickDefined(options, "signal", "progress");
-  const place = `${directory}/initramfs`;
-  // It takes programs of the tree into the initramfs: what stands in for them must not be there.
-  const path = await buildInitramfs(await assembly.sandbox({ policies: [] }), release, place, call);
-  Deno.chmodSync(path, 0o644);
-  return assembly.write((txn) => {
-    const checksum = txn.importFile(path);
-    keepInitramfs(work, txn, inputs, checksum);
-    return checksum;
-  });
+}
+
+function isAsked({ calls, scripts }: Assembly): boolean {
+  return calls.some((call) => PROGRAMS.includes(call.program)) ||
+    scripts.some(({ triggers, script, args }) =>
+      triggers.includes(TRIGGER) ||
+      script === "postinst" && args[0] === "triggered" && args[1]?.split(" ").includes(TRIGGER)
+    );
 }

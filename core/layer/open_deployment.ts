@@ -9,6 +9,7 @@ import { readTreeText, writeTreeText } from "../assemble/tree_text.ts";
 import { readAccounts } from "../compose/postprocess/accounts.ts";
 import { MOVED } from "../compose/postprocess/empty_var.ts";
 import { removeHostKeysUnit } from "../compose/postprocess/host_keys.ts";
+import { removeStateOverlays } from "../compose/postprocess/state_overlays.ts";
 import type { VarEntry } from "../compose/postprocess/tmpfiles_lines.ts";
 import { LayerError } from "../error.ts";
 import { parseTmpfiles } from "./tmpfiles.ts";
@@ -48,6 +49,7 @@ export function openDeployment(repo: Repo, txn: Transaction, tree: Tree): Opened
   }
   tree.remove("etc");
   tree.rename("usr/etc", "etc");
+  removeStateOverlays(tree);
   for (const [path] of ROOT_LINKS) {
     if (tree.lookup(path)?.type === "file") tree.remove(path);
   }

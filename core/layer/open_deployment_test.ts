@@ -5,7 +5,11 @@ import { inTemp } from "../../tests/support/in_temp.ts";
 import { DpkgDatabase } from "../assemble/dpkg_database.ts";
 import { ROOT_DIRECTORIES } from "../assemble/root_layout.ts";
 import { writeTreeText } from "../assemble/tree_text.ts";
-import { layOutDeployment } from "../compose/postprocess/deployment_layout.ts";
+import {
+  layOutDeployment,
+  layoutOf,
+  USUAL_LAYOUT,
+} from "../compose/postprocess/deployment_layout.ts";
 import { moveKernel } from "../compose/postprocess/kernel.ts";
 import { LayerError } from "../error.ts";
 import { openDeployment } from "./open_deployment.ts";
@@ -39,9 +43,11 @@ function makeSystem(repo: Repo, txn: Transaction): Tree {
   return tree;
 }
 
-Deno.test("openDeployment() undoes what layOutDeployment() did, and closes to the same tree", {
+const LAYOUTS = ["var", "root", "stateoverlay"] as const;
+
+Deno.test.each(LAYOUTS)("openDeployment() undoes layOutDeployment() with opt-usrlocal: %s", {
   ignore,
-}, () =>
+}, (optUsrlocal) =>
   inTemp((dir) => {
     const repo = Repo.init(`${dir}/repo`, { mode: "bare" });
     const write = <T>(change: (txn: Transaction) => T): T => {
@@ -54,7 +60,7 @@ Deno.test("openDeployment() undoes what layOutDeployment() did, and closes to th
       write((txn) => {
         moveKernel(tree, "6.1.0");
         tree.putFile("usr/lib/modules/6.1.0/initramfs.img", initramfs);
-        layOutDeployment(repo, txn, tree);
+        layOutDeployment(repo, txn, tree, { ...USUAL_LAYOUT, optUsrlocal });
         return tree.write(txn);
       });
     const bytes = new TextEncoder().encode("i\n");
@@ -66,6 +72,7 @@ Deno.test("openDeployment() undoes what layOutDeployment() did, and closes to th
     });
     const closed = close(made);
     const tree = Tree.fromChecksums(repo, closed);
+    assertEquals(layoutOf(tree).optUsrlocal, optUsrlocal);
     const hostKeys = "usr/lib/systemd/system/ssh.service.wants/apt-ostree-ssh-host-keys.service";
     assert(tree.lookup(tree.real(hostKeys)), "nothing makes host keys");
     const opened = write((txn) => {

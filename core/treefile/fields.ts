@@ -346,7 +346,16 @@ export const FIELDS = {
   "initramfs-args": {
     schema: TEXTS,
     merge: "list",
-    text: "Arguments for mkinitramfs; noted in the commit.",
+    text: "Arguments for mkinitramfs or dracut, whichever the tree has; noted in the commit.",
+  },
+  "kernel-modules": {
+    schema: {
+      type: "array",
+      items: { type: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9_-]*$" },
+    },
+    merge: "list",
+    text:
+      "Modules that the tree's kernel has to have, built in or as files, for example overlay, ext4. See checks.md.",
   },
   "boot-location": {
     schema: words("modules"),
@@ -359,10 +368,10 @@ export const FIELDS = {
     text: "Whether /tmp is a directory; else it leads to /sysroot/tmp. Default: true.",
   },
   "opt-usrlocal": {
-    schema: words("var", "root"),
+    schema: words("var", "root", "stateoverlay"),
     merge: "scalar",
     text:
-      "var: /opt and /usr/local lead to /var; what packages ship in /opt lies below /usr/lib/opt. root: both are part of the image. Default: var.",
+      "var: /opt and /usr/local lead to /var; what packages ship in /opt lies below /usr/lib/opt. root: both are part of the image. stateoverlay: the same, with what hosts write there on top. Default: var.",
   },
   "machineid-compat": {
     schema: BOOLEAN,

@@ -91,6 +91,7 @@ export function toTreefile(fields: MergedFields, basearch: string, path: string)
     container,
     initramfs: !maybe("no-initramfs", false) && !container,
     initramfsArgs: list("initramfs-args"),
+    kernelModules: [...new Set(list("kernel-modules"))],
     tmpIsDir: maybe("tmp-is-dir", true),
     optUsrlocal: maybe("opt-usrlocal", "var"),
     machineidCompat: maybe("machineid-compat", true),

@@ -31,6 +31,9 @@ export type SigningKey =
 /** Where metadata goes that does not decide about the tree. */
 export type MetadataPlace = "inline" | "detached" | "disabled";
 
+/** Where /opt and /usr/local are: in /var, in the image, or in the image with local state above it. */
+export type OptUsrlocal = "var" | "root" | "stateoverlay";
+
 /** A treefile with all it includes, ready to be composed. */
 export interface Treefile {
   /** The ref. */
@@ -101,12 +104,14 @@ export interface Treefile {
   readonly container: boolean;
   /** Whether an initramfs is built. */
   readonly initramfs: boolean;
-  /** Arguments for mkinitramfs. */
+  /** Arguments for what builds it. */
   readonly initramfsArgs: readonly string[];
+  /** Modules that the kernel has to have. */
+  readonly kernelModules: readonly string[];
   /** Whether /tmp is a directory. */
   readonly tmpIsDir: boolean;
   /** Where /opt and /usr/local are. */
-  readonly optUsrlocal: "var" | "root";
+  readonly optUsrlocal: OptUsrlocal;
   /** Whether there is an empty /etc/machine-id. */
   readonly machineidCompat: boolean;
   /** Whether programs lose their write bits. */
@@ -186,6 +191,7 @@ export function formatTreefile(treefile: Treefile, basearch: string, directory: 
     "ignore-removed-users": treefile.ignoreRemovedUsers,
     "initramfs-args": treefile.initramfsArgs,
     "install-langs": treefile.installLangs,
+    "kernel-modules": treefile.kernelModules,
     "lockfile-repos": treefile.lockfileRepos,
     "machineid-compat": unless(treefile.machineidCompat, true),
     "metadata": treefile.metadata,

@@ -22,6 +22,7 @@ export interface InterceptionPolicy {
 }
 
 const ACCOUNTS = "accounts become sysusers.d lines";
+const INITRAMFS = "the initramfs is built once, when everything else stands";
 const KERNEL = "the build's kernel is not the image's";
 const SERVICES = "services are started by the host that boots the image, not by its build";
 const BOOT_ENTRIES = "libostree owns the boot entries";
@@ -52,11 +53,8 @@ export const INTERCEPTION_POLICIES: readonly InterceptionPolicy[] = [
   { program: "rmmod", action: "ignore", reason: KERNEL },
   { program: "sysctl", action: "ignore", reason: KERNEL },
   { program: "telinit", action: "ignore", reason: SERVICES },
-  {
-    program: "update-initramfs",
-    action: "defer",
-    reason: "the initramfs is built once, when everything else stands",
-  },
+  { program: "update-initramfs", action: "defer", reason: INITRAMFS },
+  { program: "dracut", action: "defer", reason: INITRAMFS },
   { program: "update-grub", action: "ignore", reason: BOOT_ENTRIES },
   { program: "update-grub2", action: "ignore", reason: BOOT_ENTRIES },
   { program: "grub-install", action: "ignore", reason: BOOT_ENTRIES },

@@ -286,6 +286,11 @@ const CASES: readonly Case[] = [
       assertEquals(metadata.get("aptostree.initramfs-args")?.value, ["-v"]),
   },
   {
+    field: "kernel-modules",
+    treefile: "kernel-modules: [overlay]\nno-initramfs: true\npackages: [linux-image-1]",
+    error: /lib\/modules\/1 lacks the module overlay \(kernel-modules\)/,
+  },
+  {
     field: "no-initramfs",
     treefile: "no-initramfs: true\npackages: [linux-image-1]",
     observe: kernelMoved,

@@ -5,15 +5,17 @@ import { cleanEtc } from "./clean_etc.ts";
 import { emptyVar, type VarReport } from "./empty_var.ts";
 import { moveHomeDirectories } from "./home_directories.ts";
 import { writeHostKeysUnit } from "./host_keys.ts";
+import { hasStateOverlays, writeStateOverlays } from "./state_overlays.ts";
 import { hasTransientRoot } from "./transient_root.ts";
 import { ROOT_DIRECTORIES, ROOT_LINKS } from "../../assemble/root_layout.ts";
+import type { OptUsrlocal } from "../../treefile/treefile.ts";
 
 /** What a deployment's layout leaves to choice. */
 export interface DeploymentLayout {
   /** Whether /tmp is a directory; else it leads to /sysroot/tmp. */
   readonly tmpIsDir: boolean;
-  /** Whether /opt and /usr/local lead to /var, or belong to the image. */
-  readonly optUsrlocal: "var" | "root";
+  /** Whether /opt and /usr/local lead to /var, or belong to the image, with local state or without. */
+  readonly optUsrlocal: OptUsrlocal;
   /** Whether there is an empty /etc/machine-id. */
   readonly machineidCompat: boolean;
 }
@@ -29,7 +31,7 @@ export const USUAL_LAYOUT: DeploymentLayout = {
 export function layoutOf(tree: Tree): DeploymentLayout {
   return {
     tmpIsDir: tree.isDir("tmp"),
-    optUsrlocal: tree.isDir("opt") ? "root" : "var",
+    optUsrlocal: hasStateOverlays(tree) ? "stateoverlay" : tree.isDir("opt") ? "root" : "var",
     machineidCompat: tree.lookup("usr/etc/machine-id") !== undefined,
   };
 }
@@ -66,13 +68,14 @@ export function layOutDeployment(
   }
   for (const [path, target] of ROOT_LINKS) {
     const stays = transient && path !== "ostree" && path !== "usr/local";
-    if (stays || layout.optUsrlocal === "root" && OPT_USRLOCAL.includes(path)) {
+    if (stays || layout.optUsrlocal !== "var" && OPT_USRLOCAL.includes(path)) {
       if (!tree.lookup(path)) tree.mkdir(path);
       continue;
     }
     tree.remove(path);
     tree.putLink(txn, path, target);
   }
+  if (layout.optUsrlocal === "stateoverlay") writeStateOverlays(txn, tree);
   if (!layout.tmpIsDir) {
     tree.remove("tmp");
     tree.putLink(txn, "tmp", "sysroot/tmp");

@@ -2,6 +2,7 @@ import type { Repo, Transaction, Tree } from "@apt-ostree/ostree";
 import { readTreeText, writeTreeText } from "../../assemble/tree_text.ts";
 import { DPKG_DATABASE, DPKG_LINK_TARGET, IMAGE_STATE } from "../../assemble/root_layout.ts";
 import type { Accounts } from "../../assemble/keep_ids.ts";
+import type { OptUsrlocal } from "../../treefile/treefile.ts";
 import { formatTmpfilesLine, type VarEntry } from "./tmpfiles_lines.ts";
 import { varPolicy } from "./var_policy.ts";
 
@@ -28,7 +29,7 @@ export interface VarReport {
  * Empty /var: every directory, link and file in it becomes a line of tmpfiles.d, so that each host
  * makes it at boot; what describes the image moves beside dpkg's database.
  *
- * @param options.optUsrlocal `root` where /opt and /usr/local stay what they are.
+ * @param options.optUsrlocal Other than `var` where /opt and /usr/local stay what they are.
  * @param options.transient Whether all at the top stays what it is.
  * @see tmpfiles.d(5)
  */
@@ -37,7 +38,7 @@ export function emptyVar(
   txn: Transaction,
   tree: Tree,
   accounts: Accounts,
-  options: { readonly optUsrlocal: "var" | "root"; readonly transient: boolean },
+  options: { readonly optUsrlocal: OptUsrlocal; readonly transient: boolean },
 ): VarReport {
   for (const [from, to] of IMAGE_STATE) {
     if (!tree.lookup(from)) continue;

@@ -1,11 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Repo, Tree, TreeEntry } from "@apt-ostree/ostree";
+import type { InitramfsTool } from "./initramfs_tool.ts";
 
 /** Changes when the way of building an initramfs changes. */
-const VERSION = 2;
-
-/** Where the programs lie that make an initramfs, and what they read for it. */
-const SCRIPTS = ["usr/share/initramfs-tools", "etc/initramfs-tools", "usr/sbin/mkinitramfs"];
+const VERSION = 3;
 
 /** Directories that count whole: modules, programs and libraries are picked from them by pattern. */
 const WHOLE = [
@@ -31,16 +29,22 @@ const NEVER = new Set(["usr/share/doc", "usr/share/info", "usr/share/locale", "u
  * Digest of everything in a tree that its initramfs can be made of.
  *
  * Two trees with the same digest have the same initramfs. Errs towards a new one: kernel modules,
- * libraries, /usr/sbin and all of initramfs-tools count whole; of the large directories all entries
- * count whose names occur in a script of initramfs-tools, comments aside, with what lies below them.
+ * libraries, /usr/sbin and all of the tool count whole; of the large directories all entries count
+ * whose names occur in a script of the tool, comments aside, with what lies below them.
  *
  * @param tree Fully written: each directory has its checksums.
- * @param args Arguments that mkinitramfs gets. @default none
+ * @param tool What builds it.
+ * @param args Arguments that the tool gets. @default none
  * @returns 64 hexadecimal digits.
  */
-export function initramfsInputs(repo: Repo, tree: Tree, args: readonly string[] = []): string {
-  const words = readScripts(repo, tree);
-  const hash = createHash("sha256").update(`${VERSION}\n`);
+export function initramfsInputs(
+  repo: Repo,
+  tree: Tree,
+  tool: InitramfsTool,
+  args: readonly string[] = [],
+): string {
+  const words = readScripts(repo, tree, tool.scripts);
+  const hash = createHash("sha256").update(`${VERSION} ${tool.name}\n`);
   for (const arg of args) hash.update(`${arg}\0`);
   const add = (path: string) => {
     const entry = tree.lookup(path);
@@ -51,7 +55,7 @@ export function initramfsInputs(repo: Repo, tree: Tree, args: readonly string[] 
     const target = real === path ? undefined : tree.lookup(real);
     if (target) hash.update(`${real}\0${checksumOf(target)}\n`);
   };
-  for (const path of [...SCRIPTS, ...WHOLE]) add(path);
+  for (const path of [...tool.scripts, ...WHOLE]) add(path);
   for (const dir of BY_NAME) {
     for (const [name] of tree.isDir(dir) ? tree.list(dir) : []) {
       const path = `${dir}/${name}`;
@@ -86,13 +90,14 @@ class ScriptWords {
 /** Shorter words before a wildcard or variable are options and expressions. */
 const SHORTEST_BEGINNING = 3;
 
-function readScripts(repo: Repo, tree: Tree): ScriptWords {
+function readScripts(repo: Repo, tree: Tree, scripts: readonly string[]): ScriptWords {
   const words = new ScriptWords();
   const read = (path: string, entry: TreeEntry) => {
     if (entry.type !== "file" || tree.linkTarget(path) !== undefined) return;
-    words.add(new TextDecoder().decode(repo.readFile(entry.checksum)));
+    const bytes = repo.readFile(entry.checksum);
+    if (!bytes.includes(0)) words.add(new TextDecoder().decode(bytes)); // no program of dracut's
   };
-  for (const path of SCRIPTS) {
+  for (const path of scripts) {
     const entry = tree.lookup(path);
     if (entry?.type === "dir") {
       for (const [below, each] of tree.walk(path)) read(below, each);

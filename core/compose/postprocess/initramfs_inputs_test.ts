@@ -2,6 +2,7 @@ import { assertEquals, assertNotEquals } from "@std/assert";
 import { Repo, Tree } from "@apt-ostree/ostree";
 import { findInitramfs, keepInitramfs } from "./initramfs_cache.ts";
 import { initramfsInputs } from "./initramfs_inputs.ts";
+import { INITRAMFS_TOOLS } from "./initramfs_tools.ts";
 
 const HOOK = `#!/bin/sh
 # No word of a comment counts: less
@@ -42,7 +43,7 @@ async function digestWith(changes: Readonly<Record<string, string | null>>): Pro
     tree.putLink(txn, "usr/bin/awk", "mawk");
     tree.write(txn);
     txn.commit({ sync: false });
-    return initramfsInputs(repo, tree);
+    return initramfsInputs(repo, tree, INITRAMFS_TOOLS);
   } finally {
     await Deno.remove(dir, { recursive: true });
   }

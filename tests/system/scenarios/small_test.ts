@@ -16,11 +16,16 @@ const DEBS = [
   { name: "liked", files: { "usr/share/liked": "l\n" } },
   { name: "versioned", version: "1.0", files: { "usr/share/versioned": "1\n" } },
   { name: "versioned", version: "2.0", files: { "usr/share/versioned": "2\n" } },
+  {
+    name: "ostree-boot",
+    files: { "usr/lib/systemd/system/ostree-state-overlay@.service": "[Service]\n" },
+  },
   { name: "local", files: { "usr/local/bin/tool": "t\n", "opt/vendor/tool": "t\n" } },
   {
     name: "linux-image-1",
     files: { "boot/vmlinuz-1": "kernel\n", "usr/lib/modules/1/modules.dep": "\n" },
   },
+  { name: "linux-image-2", files: { "boot/vmlinuz-2": "kernel\n" } },
 ];
 
 Deno.test("compose scenarios: without a system", { ignore }, async (t) => {
@@ -136,6 +141,29 @@ Deno.test("compose scenarios: without a system", { ignore }, async (t) => {
         assertMatch(lines, /^C \/var\/usrlocal\/bin\/tool 0644 0 0 - \S+$/m);
       },
     );
+    await t.step(
+      "opt-usrlocal: stateoverlay keeps both in the image, and enables a unit for each",
+      async () => {
+        await done("packages: [local]\nopt-usrlocal: stateoverlay\n");
+        assertMatch(await ls("/opt"), /\/opt -> usr\/lib\/opt/);
+        assertEquals(await cat("/usr/lib/opt/vendor/tool"), "t\n");
+        assertEquals(await cat("/usr/local/bin/tool"), "t\n");
+        const units = await ls("/usr/lib/systemd/system/local-fs.target.requires");
+        for (const name of ["usr-lib-opt", "usr-local"]) {
+          const link =
+            `ostree-state-overlay@${name}.service -> ../apt-ostree-state-overlay@.service`;
+          assertStringIncludes(units, link);
+        }
+        // libostree's own unit is taken where there is one.
+        await done("packages: [local, ostree-boot]\nopt-usrlocal: stateoverlay\n");
+        const theirs = await ls("/usr/lib/systemd/system/local-fs.target.requires");
+        assertEquals(
+          theirs.match(/\/(ostree-state-overlay@\S+) -> \.\.\/ostree-state-overlay@/g)?.length,
+          2,
+        );
+        assertEquals((await ls("/usr/lib/systemd/system")).includes("apt-ostree-"), false);
+      },
+    );
     await t.step("layers and override layers land in the tree", async () => {
       for (const [name, path] of [["layer", "layered"], ["over", "liked"]] as const) {
         await Deno.mkdir(`${dir}/${name}/usr/share`, { recursive: true });
@@ -195,6 +223,14 @@ Deno.test("compose scenarios: without a system", { ignore }, async (t) => {
       const listed = await ls("/usr/lib/modules/1");
       assertEquals([listed.includes("vmlinuz"), listed.includes("initramfs")], [true, false]);
     });
+    await t.step(
+      "without initramfs-tools and dracut, or with two kernels, nothing boots",
+      async () => {
+        await refused("packages: [linux-image-1]\n", /neither initramfs-tools nor dracut/);
+        await refused("packages: [linux-image-1]\n", "no-initramfs: true");
+        await refused("packages: [linux-image-1, linux-image-2]\n", /with 2 kernels: 1, 2/);
+      },
+    );
     await t.step("container: true composes a tree that does not boot", async () => {
       await done("packages: [liked]\ncontainer: true\n");
       const show = [
