@@ -3,7 +3,7 @@ import type { AptRoot, PlannedPackage } from "@apt-ostree/apt";
 import type { Progress } from "@apt-ostree/base";
 import type { InstalledPackage } from "../assemble/installed_package.ts";
 import { pickDefined } from "../compose/pick_defined.ts";
-import { ExtensionsError } from "../error.ts";
+import { ExtensionsError, LayerError } from "../error.ts";
 import { packageTitle } from "../import/package_ref.ts";
 import { planLayering } from "../layer/plan_layering.ts";
 import type { Treefile } from "../treefile/treefile.ts";
@@ -46,8 +46,8 @@ export interface ExtensionsPlan {
  * Those that hosts install are resolved together, on top of the base, whose own packages stay as they
  * are. Those for development are looked up alone.
  *
- * @throws {LayerError} `layer/changes-base` if they can only be had by changing packages of the base.
- * @throws {ExtensionsError} `extensions/changes-base`, `extensions/bad-name`.
+ * @throws {ExtensionsError} `extensions/changes-base` if they can only be had by changing packages of the
+ * base, `extensions/in-base` if the base provides one, `extensions/bad-name`.
  * @throws {AptError} If the sources cannot give them.
  */
 export async function planExtensions(
@@ -60,7 +60,7 @@ export async function planExtensions(
     install: selected.layered,
     exclude: treefile.excludePackages,
     recommends: treefile.recommends,
-  });
+  }).catch(refuse);
   const [removed] = plan.removals;
   if (removed) {
     throw new ExtensionsError(
@@ -76,6 +76,28 @@ export async function planExtensions(
   for (const { file, package: { sha256 } } of packages) hash.update(`\0${file}\0${sha256}`);
   return { json, packages, digest: hash.digest("hex") };
 }
+
+/** Say in words of extensions what a host could mend by changing its base. */
+function refuse(cause: unknown): never {
+  if (!(cause instanceof LayerError)) throw cause;
+  const [code, hint] = REFUSALS[cause.code] ?? [];
+  if (code === undefined || hint === undefined) throw cause;
+  throw new ExtensionsError(code, cause.message, {
+    ...(cause.subject === undefined ? {} : { subject: cause.subject }),
+    hint,
+    cause,
+  });
+}
+
+const REFUSALS: Readonly<
+  Record<string, readonly ["extensions/changes-base" | "extensions/in-base", hint: string]>
+> = {
+  "layer/changes-base": [
+    "extensions/changes-base",
+    "Compose the base anew from these sources, or use those that it was composed from: snapshot",
+  ],
+  "layer/already-in-base": ["extensions/in-base", "Leave it out"],
+};
 
 /** Text of `extensions.json`: what was selected, in the form of the extensions file. */
 export function formatExtensions({ repos, extensions }: SelectedExtensions): string {

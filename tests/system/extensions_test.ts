@@ -10,6 +10,7 @@ const PROGRAM = new URL("../../bin/apt-ostree", import.meta.url).pathname;
 /** What the base has: an old library, which newer programs are not content with. */
 const STATUS = [["base-lib", "1.0"], ["base-kernel", "1:6.1-2"]].map(([name, version]) =>
   `Package: ${name}\nStatus: install ok installed\nArchitecture: all\nVersion: ${version}\n` +
+  `Provides: ${name === "base-kernel" ? "boots" : "lib"}\n` +
   "Maintainer: Tests <tests@example.org>\nDescription: for tests\n\n"
 ).join("");
 
@@ -188,14 +189,20 @@ const REFUSED: readonly (readonly [what: string, text: string, code: string, wor
   [
     "what needs a newer package of the base",
     "extensions: { a: { packages: [picky] } }",
-    "layer/changes-base",
+    "extensions/changes-base",
     '"picky" 1.0 needs "base-lib" >= 2.0, the base has 1.0',
   ],
   [
     "what cannot stand beside a package of the base",
     "extensions: { a: { packages: [hostile] } }",
-    "layer/changes-base",
+    "extensions/changes-base",
     '"hostile" 1.0 conflicts with "base-lib" 1.0 of the base',
+  ],
+  [
+    "a name that a package of the base provides",
+    "extensions: { a: { packages: [boots] } }",
+    "extensions/in-base",
+    'Cannot add "boots": "base-kernel" is in the base already',
   ],
   [
     "the version of a package that the base lacks",
