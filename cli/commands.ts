@@ -17,6 +17,16 @@ export interface CommandEntry {
 
 const COMPOSE: readonly CommandEntry[] = [
   {
+    name: "build-chunked-oci",
+    summary: "Generate a chunked container image from a root filesystem",
+    load: () => import("./commands/compose_build_chunked_oci.ts"),
+  },
+  {
+    name: "build-image",
+    summary: "Make a container image from a treefile, or from a commit",
+    load: () => import("./commands/compose_build_image.ts"),
+  },
+  {
     name: "check",
     summary: "Look through a commit for what hosts must not share, and what is broken",
     load: () => import("./commands/compose_check.ts"),
@@ -25,6 +35,16 @@ const COMPOSE: readonly CommandEntry[] = [
     name: "extensions",
     summary: "Put packages into a directory that fit on top of a commit",
     load: () => import("./commands/compose_extensions.ts"),
+  },
+  {
+    name: "container-encapsulate",
+    summary: "Generate a reproducible chunked container image from an OSTree commit",
+    load: () => import("./commands/compose_container_encapsulate.ts"),
+  },
+  {
+    name: "image",
+    summary: "Generate a reproducible chunked container image from a treefile",
+    load: () => import("./commands/compose_image.ts"),
   },
   {
     name: "report",
@@ -98,6 +118,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "compose",
     summary: "Commands to compose a tree",
     group: COMPOSE,
+  },
+  {
+    name: "container-encapsulate",
+    summary: "Generate a reproducible chunked container image from an OSTree commit",
+    hidden: true,
+    notice: 'Note: it is now called "compose container-encapsulate"',
+    load: () => import("./commands/compose_container_encapsulate.ts"),
   },
   { name: "db", summary: "Commands to query the package database", group: DB },
   { name: "deb", summary: "Commands to query the package database", hidden: true, group: DB },

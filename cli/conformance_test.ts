@@ -45,6 +45,24 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
       "parent",
     ],
   ],
+  "compose build-chunked-oci": [
+    ...["rootfs", "from", "bootc", "format-version", "sign-commit", "label l", "max-layers"],
+    ...["previous-build", "reference", "output"],
+  ],
+  "compose image": [
+    ...["cachedir", "source-root", "authfile", "layer-repo", "initialize i", "initialize-mode"],
+    ...["format", "force-nocache", "offline", "write-lockfile-to", "lockfile", "lockfile-strict"],
+    ...["label l", "image-config", "touch-if-changed", "copy-retry-times", "max-layers"],
+  ],
+  "compose container-encapsulate": [
+    ...["repo", "label l", "image-config", "arch", "copymeta", "copymeta-opt", "cmd", "max-layers"],
+    ...[
+      "format-version",
+      "write-contentmeta-json",
+      "compare-with-build",
+      "previous-build-manifest",
+    ],
+  ],
   "db diff": ["repo r", "format F", "changelogs c", "advisories a", "sysroot", "base"],
   "db list": ["repo r", "advisories a"],
   "db version": ["repo r"],

@@ -45,6 +45,16 @@ export class ComposeError extends AptOstreeError<
   | "compose/transient-root"
 > {}
 
+/** A commit that cannot become an image as asked. */
+export class ImageError extends AptOstreeError<
+  | "image/bad-metadata"
+  | "image/bad-root"
+  | "image/exists"
+  | "image/no-cachedir"
+  | "image/no-source"
+  | "image/no-key"
+> {}
+
 /** Security advisories that cannot be read. */
 export class AdvisoryError extends AptOstreeError<"advisory/bad-file"> {}
 

@@ -21,6 +21,30 @@ export { commitReport } from "./report/commit_report.ts";
 export { type InventoryOptions } from "./sbom/inventory.ts";
 export { SBOM_FORMATS, type SbomFormat } from "./sbom/sbom_format.ts";
 export { readSbom } from "./sbom/write_sbom.ts";
+export {
+  buildChunkedImage,
+  type BuildChunkedImageOptions,
+  type ImageSigningKey,
+} from "./image/build_chunked_image.ts";
+export { buildImage, type BuildImageOptions, isTreefile } from "./image/build_image.ts";
+export {
+  composeImage,
+  type ComposeImageOptions,
+  type ComposeImageResult,
+  INITIALIZE_MODES,
+  type InitializeMode,
+} from "./image/compose_image.ts";
+export {
+  encapsulateCommit,
+  type EncapsulatedImage,
+  type EncapsulateOptions,
+} from "./image/encapsulate_commit.ts";
+export {
+  encapsulateImage,
+  type EncapsulateImageOptions,
+  type ImageResult,
+} from "./image/encapsulate_image.ts";
+export { type ImageComponent, type ImageContents } from "./image/image_contents.ts";
 export { readPackageList } from "./compose/commit_metadata.ts";
 export {
   composeTree,
@@ -34,6 +58,7 @@ export {
   ConflictError,
   ExtensionsError,
   HostError,
+  ImageError,
   ImportError,
   LayerError,
 } from "./error.ts";

@@ -1,6 +1,6 @@
 import { hostRunner, RunError, type Runner } from "@apt-ostree/base";
 import { OciError } from "./error.ts";
-import { formatImageReference, type ImageReference } from "./reference.ts";
+import { formatImageReference, type ImageReference, type Transport } from "./reference.ts";
 
 /** How skopeo reaches images. */
 export interface SkopeoOptions {
@@ -16,7 +16,15 @@ export interface SkopeoOptions {
 export interface CopyImageOptions extends SkopeoOptions {
   /** How often a copy that failed is tried again. @default {0} */
   readonly retryTimes?: number;
+  /**
+   * Whether only the content counts: the form of manifest and layers may change, as images of Docker and
+   * of podman's store need it. @default {false}
+   */
+  readonly contentOnly?: boolean;
 }
+
+/** Places that take any image as it is. */
+const KEEPING: readonly Transport[] = ["docker", "oci", "dir"];
 
 /** Where skopeo looks for credentials, settings and proxies. */
 const ENVIRONMENT = [
@@ -34,11 +42,12 @@ const ENVIRONMENT = [
 ] as const;
 
 /** What a registry or a store says of an image that it does not have. */
-const MISSING = /manifest unknown|name unknown|no such file or directory|not known|does not exist/i;
+const MISSING =
+  /manifest unknown|name unknown|no such file or directory|not known|does not (?:exist|resolve)/i;
 
 /**
  * Copy an image with skopeo. Into registries, directories and layouts it goes byte for byte, so that
- * its digest stays.
+ * its digest stays, unless only its content counts.
  *
  * @returns Digest of the manifest at its new place.
  * @throws {OciError} `oci/copy-failed`, `oci/not-found`. @throws {RunError} `run/missing`.
@@ -50,13 +59,15 @@ export async function copyImage(
 ): Promise<string> {
   const { authfile, retryTimes = 0 } = options;
   const digestFile = Deno.makeTempFileSync({ prefix: "apt-ostree-digest-" });
-  const keeps = to.transport === "docker" || to.transport === "oci" || to.transport === "dir";
+  const keeps = !options.contentOnly && KEEPING.includes(to.transport);
+  const plain = options.contentOnly && to.transport === "oci";
   try {
     await skopeo([
       "copy",
       "--quiet",
       `--digestfile=${digestFile}`,
       ...(keeps ? ["--preserve-digests"] : []),
+      ...(plain ? ["--dest-oci-accept-uncompressed-layers"] : []),
       ...(authfile === undefined ? [] : [`--authfile=${authfile}`]),
       ...(retryTimes > 0 ? [`--retry-times=${retryTimes}`] : []),
       formatImageReference(from),

@@ -73,8 +73,14 @@ export async function writeContent(
   checksum: string,
   path: string,
   mtime: number,
-  keepXattr: (name: string) => boolean = () => true,
+  options: {
+    /** Which attributes are written. @default all */
+    readonly keepXattr?: (name: string) => boolean;
+    /** Awaited between pieces of large files. */
+    readonly drain?: () => Promise<void>;
+  } = {},
 ): Promise<void> {
+  const { keepXattr = () => true, drain } = options;
   const { size, ...meta } = statContent(source, checksum);
   const common = {
     path,
@@ -88,5 +94,8 @@ export async function writeContent(
   }
   tar.entry({ ...common, type: "file", mode: meta.mode, size });
   if (size <= SMALL_FILE) return tar.data(readContent(source, checksum, size));
-  for await (const piece of contentPieces(source, checksum)) tar.data(piece);
+  for await (const piece of contentPieces(source, checksum)) {
+    tar.data(piece);
+    await drain?.();
+  }
 }

@@ -12,6 +12,11 @@ export interface ImportTarOptions {
    * What to do with devices, FIFOs and sockets, which no tree can hold. @default "refuse"
    */
   readonly special?: "refuse" | "skip";
+  /**
+   * Whether the archive is a layer of an image: a member `.wh.NAME` removes what the tree had at NAME
+   * before, `.wh..wh..opq` all that its directory had. @default {false}
+   */
+  readonly whiteouts?: boolean;
   /** Bounds on what is taken. */
   readonly limits?: TarLimits;
   /** Stops the work; the call then throws the signal's reason. */
@@ -35,18 +40,47 @@ export async function importTar(
   archive: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
   options: ImportTarOptions = {},
 ): Promise<void> {
-  const target = new TreeHandler(txn, tree, options);
-  const reader = new TarReader(target, options.limits);
-  try {
-    for await (const piece of archive) {
-      options.signal?.throwIfAborted();
-      reader.feed(piece);
-    }
-    reader.close();
-  } catch (error) {
-    target.abort();
-    throw error;
+  using target = new TarImport(txn, tree, options);
+  for await (const piece of archive) {
+    options.signal?.throwIfAborted();
+    target.feed(piece);
   }
+  target.close();
+}
+
+/** The work of {@linkcode importTar} for who is given the archive piece by piece. */
+export class TarImport implements Disposable {
+  readonly #handler: TreeHandler;
+  readonly #reader: TarReader;
+
+  /** Begin; the parameters are those of {@linkcode importTar}. */
+  constructor(txn: Transaction, tree: Tree, options: ImportTarOptions = {}) {
+    this.#handler = new TreeHandler(txn, tree, options);
+    this.#reader = new TarReader(this.#handler, options.limits);
+  }
+
+  /** Take the next bytes of the archive. */
+  feed(piece: Uint8Array): void {
+    this.#reader.feed(piece);
+  }
+
+  /** The archive is over. @throws {TarError} `tar/truncated`. */
+  close(): void {
+    this.#reader.close();
+  }
+
+  /** Let go of a file that is not whole. */
+  [Symbol.dispose](): void {
+    this.#handler.abort();
+  }
+}
+
+/** Names that begin so remove others. @see The image specification, "Whiteouts" */
+const WHITEOUT = ".wh.";
+const OPAQUE = ".wh..wh..opq";
+
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
 }
 
 class TreeHandler {
@@ -54,6 +88,8 @@ class TreeHandler {
   readonly #tree: Tree;
   readonly #into: string;
   readonly #skip: boolean;
+  /** What this archive has put there, where whiteouts must know it. */
+  readonly #added: Set<string> | undefined;
   #writer: { readonly file: FileWriter; readonly path: string } | undefined;
 
   constructor(txn: Transaction, tree: Tree, options: ImportTarOptions) {
@@ -61,12 +97,17 @@ class TreeHandler {
     this.#tree = tree;
     this.#into = options.into ?? "";
     this.#skip = options.special === "skip";
+    this.#added = options.whiteouts ? new Set() : undefined;
     tree.mkdir(this.#into);
   }
 
   entry(entry: TarEntry): void {
     const path = this.#inside(entry.path);
     const { uid, gid, mode } = entry;
+    if (this.#added) {
+      if (this.#whiteOut(path, this.#added)) return;
+      for (let each = path; each !== ""; each = parentOf(each)) this.#added.add(each);
+    }
     const xattrs = entry.xattrs.length > 0 ? { xattrs: entry.xattrs } : {};
     switch (entry.type) {
       case "dir":
@@ -122,6 +163,32 @@ class TreeHandler {
     if (source === path) return;
     this.#makeRoom(path);
     this.#tree.putFile(path, entry.checksum);
+  }
+
+  /** Remove what a whiteout names. @returns Whether the path is one. */
+  #whiteOut(path: string, added: ReadonlySet<string>): boolean {
+    const dir = parentOf(path);
+    const name = path.slice(dir === "" ? 0 : dir.length + 1);
+    if (!name.startsWith(WHITEOUT)) return false;
+    const hidden = name.slice(WHITEOUT.length);
+    if (name !== OPAQUE && (hidden === "" || hidden === "." || hidden === "..")) {
+      throw new TreeError("tree/bad-path", `Cannot import "${path}": it is a whiteout of nothing`, {
+        subject: path,
+      });
+    }
+    // What this layer itself brings stays, wherever in the archive it stands.
+    const clear = (below: string) => {
+      if (!added.has(below)) this.#tree.remove(below);
+      else if (this.#tree.isDir(below)) clearAll(below);
+    };
+    const clearAll = (directory: string) => {
+      for (const [each] of this.#tree.list(directory)) {
+        clear(directory === "" ? each : `${directory}/${each}`);
+      }
+    };
+    if (name !== OPAQUE) clear(dir === "" ? hidden : `${dir}/${hidden}`);
+    else if (this.#tree.isDir(dir)) clearAll(dir);
+    return true;
   }
 
   /** Let a file be put at a path: its parents are there, no directory stands there. */

@@ -39,7 +39,7 @@ export { compareNames, isChecksum, type ObjectType } from "./object/name.ts";
 export { exportTar, type ExportTarOptions } from "./export_tar.ts";
 export { fsck, type FsckProblem, type FsckReport } from "./fsck.ts";
 export { importDirectory, type ImportDirectoryOptions } from "./import_directory.ts";
-export { importTar, type ImportTarOptions } from "./import_tar.ts";
+export { importTar, type ImportTarOptions, TarImport } from "./import_tar.ts";
 export { prune, type PruneOptions, type PruneStats } from "./prune.ts";
 export { pullLocal, type PullLocalOptions, type PullStats } from "./pull.ts";
 export { checkRef } from "./ref.ts";
@@ -61,8 +61,14 @@ export {
   gpgVerifier,
   type GpgVerifierOptions,
 } from "./sign/gpg.ts";
+export { spkiSigner } from "./sign/spki.ts";
 export { signCommit, type Signer, type Verifier, verifyCommit } from "./sign/signature.ts";
-export { exportSplitXattrs } from "./split_xattrs/export_split_xattrs.ts";
+export {
+  exportSplitXattrs,
+  splitObjectPath,
+  writeSplitContent,
+  writeSplitRepo,
+} from "./split_xattrs/export_split_xattrs.ts";
 export {
   decodeSummary,
   generateDelta,

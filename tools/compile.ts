@@ -8,6 +8,7 @@ const permissions = Deno.readTextFileSync(`${root}bin/permissions`).split("\n")
   .filter((line) => line.startsWith("--"));
 /** Modules that workers load by their path: nothing imports them. */
 const workers = [
+  "core/image/layer_worker.ts",
   "core/import/import_worker.ts",
   "ostree/import_worker.ts",
   "ostree/pull_worker.ts",

@@ -16,6 +16,7 @@ const TIERS: Readonly<Record<string, readonly string[]>> = {
   hostile: ["tests/hostile"],
   fidelity: ["tests/fidelity"],
   boot: ["tests/boot"],
+  oci: ["tests/oci"],
   judges: ["tests/judges"],
 };
 
@@ -23,6 +24,7 @@ const TIERS: Readonly<Record<string, readonly string[]>> = {
 const PACKAGES: Readonly<Record<string, string>> = {
   boot: "tests/boot/packages.txt",
   judges: "tests/judges/packages.txt",
+  oci: "tests/oci/packages.txt",
 };
 
 interface Counts {
@@ -33,7 +35,10 @@ interface Counts {
 }
 
 const { _: tiers, total } = parseArgs(Deno.args, { string: ["total"] });
-await setup(["tools/packages.txt", ...tiers.flatMap((tier) => PACKAGES[tier] ?? [])]);
+await setup([
+  "tools/packages.txt",
+  ...tiers.flatMap((tier) => PACKAGES[String(tier).split(":")[0]!] ?? []),
+]);
 Deno.mkdirSync("build", { recursive: true });
 const sum: Counts = { passed: 0, failed: 0, failures: [] };
 let status = 0;

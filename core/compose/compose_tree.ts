@@ -259,7 +259,10 @@ class Compose {
     if (touchIfChanged !== undefined && !known && options.dryRun) touchFile(touchIfChanged);
     if (options.dryRun) return { kind: "dry-run", packages: plan.packages };
     if (options.downloadOnly === "debs") return await this.#download(apt, plan);
-    if (known && !options.forceNocache && options.writeCommitidTo === undefined) {
+    // Who asks for the commit's checksum gets one, unless what it is compared with is named.
+    const mayStop = options.writeCommitidTo === undefined ||
+      options.previousInputhash !== undefined;
+    if (known && !options.forceNocache && mayStop) {
       return { kind: "unchanged", ...known };
     }
     const { packages, imported } = await this.#import(apt, plan);

@@ -18,16 +18,25 @@ export function readChangelogOf(
   commit: string,
   { name, from }: PackageChange,
 ): ChangelogEntry[] {
-  const tree = Tree.fromCommit(repo, commit);
+  return readPackageChangelog(repo, Tree.fromCommit(repo, commit), name).filter(({ version }) =>
+    compareVersions(version, from.version) > 0
+  );
+}
+
+/**
+ * Entries of a package's changelog, newest first.
+ *
+ * @returns Nothing where the tree has no documentation of the package.
+ * @throws {FormatError} `format/bad-changelog`.
+ */
+export function readPackageChangelog(repo: Repo, tree: Tree, name: string): ChangelogEntry[] {
   // A native package has changelog.gz alone.
   for (const file of ["changelog.Debian.gz", "changelog.gz"]) {
     const path = tree.real(`usr/share/doc/${name}/${file}`);
     const entry = tree.lookup(path);
     if (entry?.type !== "file") continue;
     const bytes = repo.readFile(entry.checksum, { maxSize: MAX_CHANGELOG });
-    return parseChangelog(unpack(bytes, path), path).filter(({ version }) =>
-      compareVersions(version, from.version) > 0
-    );
+    return parseChangelog(unpack(bytes, path), path);
   }
   return [];
 }

@@ -38,9 +38,14 @@ export async function exportSplitXattrs(
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<void> {
   const tar = new TarWriter(write);
-  writeLayout(tar);
+  writeSplitRepo(tar);
   const put = (checksum: string, type: string, bytes: Uint8Array) => {
-    tar.entry({ type: "file", path: objectPath(checksum, type), ...OBJECT, size: bytes.length });
+    tar.entry({
+      type: "file",
+      path: splitObjectPath(checksum, type),
+      ...OBJECT,
+      size: bytes.length,
+    });
     tar.data(bytes);
   };
   put(commit, "commit", repo.readMetadata(commit, "commit"));
@@ -58,8 +63,8 @@ export async function exportSplitXattrs(
   tar.close();
 }
 
-/** Write the directories and the configuration that make the archive a repository. */
-export function writeLayout(tar: TarWriter): void {
+/** Write the directories and the configuration that make an archive such a repository. */
+export function writeSplitRepo(tar: TarWriter): void {
   const parts = REPO.split("/");
   parts.forEach((_, at) => tar.entry({ ...DIRECTORY, path: parts.slice(0, at + 1).join("/") }));
   tar.entry({ ...DIRECTORY, path: `${REPO}/objects` });
@@ -77,22 +82,29 @@ export function writeLayout(tar: TarWriter): void {
  *
  * The attributes are also given as PAX records of the file, for tools that only unpack; but not
  * `security.selinux`, which belongs to the host.
+ *
+ * @param drain Awaited between pieces of large files, for writers that must not be overrun.
+ * @throws {ObjectError} If the object is missing or damaged; the archive is then cut off.
  */
 export async function writeSplitContent(
   tar: TarWriter,
   repo: Repo,
   checksum: string,
+  drain?: () => Promise<void>,
 ): Promise<void> {
   const { xattrs } = statContent(repo, checksum);
   const bytes = encodeVariant("a(ayay)", encodeXattrs(xattrs));
-  const path = objectPath(checksum, "file-xattrs-link");
+  const path = splitObjectPath(checksum, "file-xattrs-link");
   tar.entry({ type: "file", path, ...OBJECT, size: bytes.length });
   tar.data(bytes);
   const keep = (name: string) => name !== "security.selinux";
-  await writeContent(tar, repo, checksum, objectPath(checksum, "file"), 0, keep);
+  await writeContent(tar, repo, checksum, splitObjectPath(checksum, "file"), 0, {
+    keepXattr: keep,
+    ...(drain ? { drain } : {}),
+  });
 }
 
-/** Name of an object in the archive. */
-export function objectPath(checksum: string, type: string): string {
+/** Path of an object in such an archive. */
+export function splitObjectPath(checksum: string, type: string): string {
   return `${REPO}/objects/${checksum.slice(0, 2)}/${checksum.slice(2)}.${type}`;
 }

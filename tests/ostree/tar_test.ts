@@ -171,6 +171,43 @@ Deno.test("importTar() lets no member leave the tree", { ignore }, () =>
     assertEquals([...tree.walk()].map(([path]) => path), ["usr", "usr/abs", "usr/abs/olute"]);
   }));
 
+/** What is removed and added by a layer, in its order, and what is left of a, b/c, b/d/e and f. */
+const LAYERS: readonly (readonly [names: string[], left: string])[] = [
+  [[".wh.a"], "b/c b/d/e f"],
+  [["b/.wh.d", "b/d/g"], "a b/c b/d/g f"],
+  [["b/d/g", "b/.wh.d"], "a b/c b/d/g f"],
+  [["b/.wh..wh..opq", "b/h"], "a b/h f"],
+  [["b/h", "b/d/i", "b/.wh..wh..opq"], "a b/d/i b/h f"],
+  [[".wh..wh..opq", "j"], "j"],
+  [[".wh.none", "none/.wh.none", "none/.wh..wh..opq"], "a b/c b/d/e f"],
+  [["a", ".wh.a"], "a b/c b/d/e f"],
+  [["f/k"], "a b/c b/d/e f/k"],
+];
+
+for (const [names, left] of LAYERS) {
+  Deno.test(`importTar() lays the layer ${names.join(" ")} over a tree`, () =>
+    inTemp(async (dir) => {
+      const repo = Repo.init(`${dir}/repo`, { mode: "archive" });
+      using txn = repo.transaction();
+      const tree = Tree.empty(txn);
+      const layer = (files: readonly string[]) => {
+        const pieces: Uint8Array[] = [];
+        const tar = new TarWriter((bytes) => pieces.push(bytes.slice()));
+        for (const path of files) {
+          const slash = path.lastIndexOf("/");
+          if (slash > 0) tar.entry({ type: "dir", path: path.slice(0, slash), mode: 0o755 });
+          tar.entry({ type: "file", path, size: 0 });
+        }
+        tar.close();
+        return importTar(txn, tree, ReadableStream.from(pieces), { whiteouts: true });
+      };
+      await layer(["a", "b/c", "b/d/e", "f"]);
+      await layer(names);
+      const files = [...tree.walk()].filter(([, { type }]) => type === "file");
+      assertEquals(files.map(([path]) => path).join(" "), left);
+    }));
+}
+
 Deno.test(
   "a repository of mode bare-split-xattrs in an archive is read back whole",
   { ignore },

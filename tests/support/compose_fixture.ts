@@ -25,6 +25,8 @@ export interface Fixture {
   treefile(text: string): Promise<string>;
   /** Run apt-ostree. */
   run(...args: string[]): Promise<Ended>;
+  /** Run apt-ostree with more in its environment. */
+  runWith(env: Readonly<Record<string, string>>, ...args: string[]): Promise<Ended>;
   /** Start apt-ostree; the caller waits for it. */
   spawn(...args: string[]): Deno.ChildProcess;
   /** Compose a treefile into the repository. */
@@ -100,15 +102,18 @@ async function copyImports({ repo, run: program, treefile }: Fixture): Promise<v
 }
 
 function fixture(dir: string, repo: string): Fixture {
-  const command = (args: readonly string[]) =>
+  const command = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
     new Deno.Command(PROGRAM, {
       args: [...args],
-      env: { APT_OSTREE_DENO: Deno.execPath() },
+      env: { APT_OSTREE_DENO: Deno.execPath(), ...env },
       stdout: "piped",
       stderr: "piped",
     });
-  const execute = async (args: readonly string[]) => {
-    const { code, stdout, stderr } = await command(args).output();
+  const execute = async (
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ) => {
+    const { code, stdout, stderr } = await command(args, env).output();
     const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
     return { code, stdout: text(stdout), stderr: text(stderr) };
   };
@@ -121,6 +126,7 @@ function fixture(dir: string, repo: string): Fixture {
       return path;
     },
     run: (...args) => execute(args),
+    runWith: (env, ...args) => execute(args, env),
     spawn: (...args) => command(args).spawn(),
     compose: (treefile, ...args) =>
       execute(["compose", "tree", `--repo=${repo}`, ...args, treefile]),

@@ -98,6 +98,7 @@ async function runCommands(dir: string): Promise<string[]> {
   const treefile = `${dir}/tree.yaml`;
   const [repo, ref] = [`--repo=${dir}/repo`, "test/x"];
   const lock = `${dir}/lock.json`;
+  const chunked = `--output=oci:${dir}/images:five`;
   const lines: (readonly string[])[] = [
     ["refresh-md"],
     ["refresh-md", "--force"],
@@ -118,6 +119,12 @@ async function runCommands(dir: string): Promise<string[]> {
     ["deb", "version", repo, ref],
     ["compose", "check", repo, ref],
     ["compose", "extensions", repo, `--output-dir=${dir}/extensions`, treefile, `${dir}/ext.yaml`],
+    ["compose", "container-encapsulate", repo, ref, `oci:${dir}/images:one`],
+    ["compose", "image", "--initialize", `--cachedir=${dir}/cache`, treefile, `${dir}/two.tar`],
+    ["compose", "build-image", repo, treefile, `oci:${dir}/images:three`],
+    ["compose", "build-image", repo, ref, `oci:${dir}/images:four`],
+    ["compose", "build-chunked-oci", "--bootc", `--from=oci:${dir}/images:one`, chunked],
+    ["container-encapsulate", repo, ref, `oci-archive:${dir}/image.tar`],
     ["compose", "sbom", repo, ref],
     ["compose", "report", repo, `--output=${dir}/report.html`, ref],
     ["ex", "scripts", repo, ref],
