@@ -7,6 +7,7 @@ export { ByteBuffer } from "./byte_buffer.ts";
 export { type CompressionFormat, decompress, type DecompressOptions } from "./decompress.ts";
 export { AptOstreeError, type AptOstreeErrorOptions } from "./error.ts";
 export { readBootId } from "./boot_id.ts";
+export { exchangePaths } from "./exchange_paths.ts";
 export { killProcess } from "./kill_process.ts";
 export { LibcError } from "./libc.ts";
 export { removeKernelDirectory } from "./remove_kernel_directory.ts";
