@@ -32,6 +32,11 @@ const COMPOSE: readonly CommandEntry[] = [
     load: () => import("./commands/compose_check.ts"),
   },
   {
+    name: "commit",
+    summary: "Commit a root file system to an OSTree repository",
+    load: () => import("./commands/compose_commit.ts"),
+  },
+  {
     name: "extensions",
     summary: "Put packages into a directory that fit on top of a commit",
     load: () => import("./commands/compose_extensions.ts"),
@@ -47,9 +52,24 @@ const COMPOSE: readonly CommandEntry[] = [
     load: () => import("./commands/compose_image.ts"),
   },
   {
+    name: "install",
+    summary: "Install the packages of a treefile into a directory",
+    load: () => import("./commands/compose_install.ts"),
+  },
+  {
+    name: "postprocess",
+    summary: "Give a root file system the form that OSTree deploys",
+    load: () => import("./commands/compose_postprocess.ts"),
+  },
+  {
     name: "report",
     summary: "Write a page about a commit: sizes, changes, scripts, checks",
     load: () => import("./commands/compose_report.ts"),
+  },
+  {
+    name: "rootfs",
+    summary: "Make the root of a container image from a treefile",
+    load: () => import("./commands/compose_rootfs.ts"),
   },
   {
     name: "sbom",

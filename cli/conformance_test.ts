@@ -2,6 +2,39 @@ import { assertEquals } from "@std/assert";
 import { COMMANDS } from "./commands.ts";
 import { runCommandLine } from "./run.ts";
 
+const INSTALL = [
+  "repo r",
+  "layer-repo",
+  "unified-core",
+  "force-nocache",
+  "cache-only",
+  "cachedir",
+  "source-root",
+  "download-only",
+  "download-only-debs",
+  "proxy",
+  "dry-run",
+  "print-only",
+  "disable-selinux",
+  "touch-if-changed",
+  "previous-commit",
+  "previous-inputhash",
+  "previous-version",
+  "workdir",
+  "workdir-tmpfs",
+  "ex-write-lockfile-to",
+  "ex-lockfile",
+  "ex-lockfile-strict",
+];
+const COMMIT = [
+  "add-metadata-string",
+  "add-metadata-from-json",
+  "write-commitid-to",
+  "write-composejson-to",
+  "no-parent",
+  "parent",
+];
+
 /**
  * Options of rpm-ostree's commands that ours have too: name and short letter. What a command lacks of
  * rpm-ostree's is added with the part that does it; nothing may be there under another letter.
@@ -10,40 +43,6 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
   "compose extensions": [
     ...["repo r", "layer-repo", "unified-core", "output-dir", "base-rev", "cachedir", "rootfs"],
     "touch-if-changed",
-  ],
-  "compose tree": [
-    ...[
-      "repo r",
-      "force-nocache",
-      "cache-only",
-      "cachedir",
-      "proxy",
-      "dry-run",
-      "print-only",
-      "unified-core",
-      "source-root",
-      "download-only",
-      "download-only-debs",
-      "touch-if-changed",
-      "previous-commit",
-      "previous-inputhash",
-      "previous-version",
-      "workdir",
-      "workdir-tmpfs",
-      "disable-selinux",
-      "layer-repo",
-      "write-composejson-to",
-      "add-metadata-from-json",
-    ],
-    ...[
-      "ex-write-lockfile-to",
-      "ex-lockfile",
-      "ex-lockfile-strict",
-      "add-metadata-string",
-      "write-commitid-to",
-      "no-parent",
-      "parent",
-    ],
   ],
   "compose build-chunked-oci": [
     ...["rootfs", "from", "bootc", "format-version", "sign-commit", "label l", "max-layers"],
@@ -63,6 +62,11 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
       "previous-build-manifest",
     ],
   ],
+  "compose commit": ["repo r", "layer-repo", "unified-core", ...COMMIT],
+  "compose install": [...INSTALL, "postprocess"],
+  "compose postprocess": ["unified-core"],
+  "compose rootfs": ["cachedir", "ostree-repo", "source-root", "source-root-rw", "lockfile"],
+  "compose tree": [...INSTALL, ...COMMIT],
   "db diff": ["repo r", "format F", "changelogs c", "advisories a", "sysroot", "base"],
   "db list": ["repo r", "advisories a"],
   "db version": ["repo r"],
@@ -81,6 +85,10 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
 /** Options that rpm-ostree does not have. */
 const OWN: Readonly<Record<string, readonly string[]>> = {
   "compose extensions": ["json"],
+  "compose commit": ["no-wait", "json"],
+  "compose install": ["no-wait", "json"],
+  "compose postprocess": ["json"],
+  "compose rootfs": ["no-wait", "json"],
   "compose tree": ["no-wait", "json"],
   "ex scripts": ["repo r", "sysroot", "verbose v", "json"],
   "install": ["preview", "verbose v", "json"],

@@ -43,6 +43,13 @@ export class ComposeError extends AptOstreeError<
   | "compose/layer-conflict"
   | "compose/no-such-version"
   | "compose/transient-root"
+  | "compose/finalize-failed"
+  | "compose/no-rootfs"
+  | "compose/foreign-rootfs"
+  | "compose/unfinished-packages"
+  | "compose/not-replaceable"
+  | "compose/bad-facts"
+  | "compose/postprocessed"
 > {}
 
 /** A commit that cannot become an image as asked. */

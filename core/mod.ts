@@ -46,11 +46,32 @@ export {
 } from "./image/encapsulate_image.ts";
 export { type ImageComponent, type ImageContents } from "./image/image_contents.ts";
 export { readPackageList } from "./compose/commit_metadata.ts";
+export { type CommitOptions } from "./compose/commit_options.ts";
+export { commitRootfs, type CommitRootfsOptions } from "./compose/commit_rootfs.ts";
 export {
+  type ComposedRootfs,
+  composeRootfs,
+  type ComposeRootfsOptions,
+} from "./compose/compose_rootfs.ts";
+export {
+  type ComposedCommit,
   composeTree,
   type ComposeTreeOptions,
   type ComposeTreeResult,
 } from "./compose/compose_tree.ts";
+export { type InstallOptions } from "./compose/install_options.ts";
+export {
+  type InstalledTree,
+  installTree,
+  type InstallTreeOptions,
+  type InstallTreeResult,
+} from "./compose/install_tree.ts";
+export {
+  type PostprocessedRootfs,
+  postprocessRootfs,
+  type PostprocessRootfsOptions,
+} from "./compose/postprocess_rootfs.ts";
+export { type InstallEnd, type KnownCompose } from "./compose/tree_install.ts";
 export {
   AdvisoryError,
   AssembleError,

@@ -14,13 +14,14 @@ export interface CheckComposedOptions {
   readonly work: Repo;
   /** The finished tree, written. */
   readonly tree: Tree;
-  readonly packages: readonly PackageCommit[];
+  /** What it was made of, where all of it is at hand; else every file is read. */
+  readonly packages: readonly PackageCommit[] | undefined;
   readonly treefile: Treefile;
   readonly filter: PathFilter;
   /** Directory that is kept from compose to compose. */
   readonly cachedir: string;
-  /** Repository that the commit is for. */
-  readonly target: Repo;
+  /** Directories of this machine that no file should name. */
+  readonly buildPaths: readonly string[];
   readonly progress?: Progress;
 }
 
@@ -42,9 +43,9 @@ export function checkComposed(options: CheckComposedOptions): CheckReport {
   const report = runChecks({
     repo: work,
     tree,
-    packages: options.packages.map((each) => each.data),
+    ...(options.packages ? { packages: options.packages.map((each) => each.data) } : {}),
     filter: options.filter,
-    buildPaths: [cachedir, Deno.realPathSync(options.target.path)],
+    buildPaths: options.buildPaths,
     plain,
     kernelModules: treefile.kernelModules,
   }, treefile.checks);

@@ -88,11 +88,13 @@ export interface CommitFacts {
   readonly added: Readonly<Record<string, string>>;
   /** Further values as JSON has them. */
   readonly addedJson: Readonly<Record<string, unknown>>;
-  readonly packages: readonly (PackageId & { readonly sha256: string })[];
+  /** Packages of the tree, and the SHA-256 of the .deb that each is from, where that is known. */
+  readonly packages: readonly (PackageId & { readonly sha256?: string })[];
   /** Release of the kernel; `undefined` where the tree has none. */
   readonly release: string | undefined;
   readonly inputHash: string;
-  readonly repositories: readonly Repository[];
+  /** Where the packages come from; none where nobody knows. */
+  readonly repositories: readonly Pick<Repository, "id" | "date">[];
   readonly version: string | undefined;
   /** Advisories that the packages lack fixes of. */
   readonly advisories: readonly AdvisoryMatch[];
@@ -121,8 +123,8 @@ export function commitMetadata(
   if (treefile.ref !== undefined) metadata.set("ostree.ref-binding", variant("as", [treefile.ref]));
   metadata.set(INPUT_HASH_KEY, variant("s", facts.inputHash));
   metadata.set(PACKAGE_LIST_KEY, variant("a(sssss)", packageList(facts.packages)));
-  const checksums = facts.packages.map((each) =>
-    [`${each.name}:${each.architecture}`, each.sha256] as const
+  const checksums = facts.packages.flatMap((each) =>
+    each.sha256 === undefined ? [] : [[`${each.name}:${each.architecture}`, each.sha256] as const]
   );
   metadata.set(PACKAGE_CHECKSUMS_KEY, variant("a{ss}", new Map(checksums.toSorted())));
   const repos = facts.repositories.map(({ id, date }) =>
@@ -133,7 +135,7 @@ export function commitMetadata(
     if (place === "inline") metadata.set(key, value);
     if (place === "detached") detached.set(key, value);
   };
-  put(treefile.repoMetadata, "aptostree.repos", variant("aa{sv}", repos));
+  if (repos.length > 0) put(treefile.repoMetadata, "aptostree.repos", variant("aa{sv}", repos));
   if (facts.advisories.length > 0) {
     const value = variant("a(suuasa{sv})", facts.advisories.map(advisoryTuple));
     put(treefile.advisoriesMetadata, "aptostree.advisories", value);

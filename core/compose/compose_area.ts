@@ -1,4 +1,4 @@
-import { type Progress, readBootId } from "@apt-ostree/base";
+import { type Progress, readBootId, syncFilesystem } from "@apt-ostree/base";
 import { Repo } from "@apt-ostree/ostree";
 import { removeTree, WorkDir } from "@apt-ostree/sandbox";
 import { holdLock } from "./hold_lock.ts";
@@ -6,8 +6,8 @@ import { hasSameIds, noteIds } from "./id_map.ts";
 
 /** How {@linkcode ComposeArea.open} goes about it. */
 export interface ComposeAreaOptions {
-  /** Repository that takes the commit. */
-  readonly target: Repo;
+  /** Repository that takes the commit; needed where no cache is named. */
+  readonly target?: Repo;
   /** Directory for everything that is kept between composes. @default inside the repository */
   readonly cachedir?: string;
   readonly noWait?: boolean;
@@ -56,14 +56,18 @@ export class ComposeArea implements Disposable {
    */
   static async open(options: ComposeAreaOptions): Promise<ComposeArea> {
     const { target } = options;
-    const own = `${target.path}/extensions/aptostree`;
+    const own = target && `${target.path}/extensions/aptostree`;
     const cachedir = options.cachedir ?? own;
-    Deno.mkdirSync(own, { recursive: true });
-    Deno.mkdirSync(cachedir, { recursive: true });
+    if (cachedir === undefined) throw new TypeError("Cannot open an area that is nowhere");
+    const subjects = new Map([
+      [cachedir, cachedir],
+      ...target && own ? [[own, target.path] as const] : [],
+    ]);
     const locks: Disposable[] = [];
     try {
-      for (const [dir, subject] of new Map([[own, target.path], [cachedir, cachedir]])) {
-        if (dir === cachedir && cachedir === own && locks.length > 0) continue;
+      // The repository's first: all who work on it take them in this order.
+      for (const [dir, subject] of [...subjects].reverse()) {
+        Deno.mkdirSync(dir, { recursive: true });
         locks.push(await holdLock(`${dir}/compose.lock`, subject, options));
       }
       return new ComposeArea(Deno.realPathSync(cachedir), locks, options.progress);
@@ -81,6 +85,12 @@ export class ComposeArea implements Disposable {
   /** Everything written is on the disk. */
   endUnsynced(): void {
     Deno.removeSync(this.#unsynced);
+  }
+
+  /** Wait until everything written is on the disk. */
+  sync(): void {
+    syncFilesystem(this.cachedir);
+    this.endUnsynced();
   }
 
   /** Remove what is temporary and let go of the locks. */

@@ -1,14 +1,13 @@
-import type { Repository } from "@apt-ostree/apt";
 import type { Progress } from "@apt-ostree/base";
 import { type Commit, pullLocal, type Repo, signCommit, Tree, variant } from "@apt-ostree/ostree";
 import { SCRIPTS_KEY } from "../audit/commit_scripts.ts";
 import { encodeScripts } from "../audit/encode_scripts.ts";
-import type { PackageCommit } from "../import/package_commit.ts";
+import type { RecordedScript } from "../audit/scripts_record.ts";
 import { readAdvisories } from "../packages/read_advisories.ts";
 import { writeSboms } from "../sbom/write_sbom.ts";
 import type { Treefile } from "../treefile/treefile.ts";
-import { commitMetadata } from "./commit_metadata.ts";
-import type { FinishedTree } from "./finish_tree.ts";
+import type { FinishedTree } from "./closing_stage.ts";
+import { type CommitFacts, commitMetadata } from "./commit_metadata.ts";
 import { openSigner } from "./open_signer.ts";
 import { pickDefined } from "./pick_defined.ts";
 
@@ -18,9 +17,11 @@ export interface WriteCommitOptions {
   readonly treefile: Treefile;
   /** The kernel's name of the architecture. */
   readonly basearch: string;
-  readonly packages: readonly PackageCommit[];
+  readonly packages: CommitFacts["packages"];
+  /** What the scripts of its packages did. */
+  readonly scripts: readonly RecordedScript[];
   readonly inputHash: string;
-  readonly repositories: readonly Repository[];
+  readonly repositories: CommitFacts["repositories"];
   readonly version: string | undefined;
   /** Seconds since 1970. */
   readonly timestamp: number;
@@ -67,14 +68,13 @@ export interface WrittenCommit {
  * @throws {ComposeError} {@linkcode SignatureError} {@linkcode RepoError}
  */
 export async function writeCommit(options: WriteCommitOptions): Promise<WrittenCommit> {
-  const { treefile, finished, work, target, writeCommitidTo, progress } = options;
-  const { root, release, scripts } = finished;
+  const { treefile, finished, scripts, work, target, writeCommitidTo, progress } = options;
+  const { root, release } = finished;
   const start = performance.now();
   const phase = "commit";
   progress?.({ type: "phase-start", phase, title: "Writing the commit" });
   const { inline, detached } = commitMetadata({
     ...options,
-    packages: options.packages.map(({ id, sha256 }) => ({ ...id, sha256 })),
     release,
     advisories: treefile.advisoriesMetadata === "disabled"
       ? []

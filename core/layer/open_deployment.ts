@@ -100,13 +100,20 @@ function fillVar(repo: Repo, txn: Transaction, tree: Tree): void {
     } else if (own) returnFile(tree, entry.source.slice(1), path);
   };
   // Parents before children: a directory that a line only implies is root's.
-  for (const [entry, own] of readLines(repo, tree)) put(entry, own);
+  for (const [entry, own] of readVarLines(repo, tree)) put(entry, own);
   tree.remove(OWN_LINES);
   if (!tree.lookup("var/lib/dpkg")) tree.putLink(txn, "var/lib/dpkg", DPKG_LINK_TARGET);
 }
 
-/** Lines about /var in the order of their paths, and whether they are this image's own. */
-function readLines(repo: Repo, tree: Tree): (readonly [entry: VarEntry, own: boolean])[] {
+/**
+ * Lines about /var in the order of their paths, and whether they are this image's own.
+ *
+ * @param tree Whose /etc is in its place.
+ */
+export function readVarLines(
+  repo: Repo,
+  tree: Tree,
+): (readonly [entry: VarEntry, own: boolean])[] {
   const lines = new Map<string, readonly [VarEntry, boolean]>();
   const read = (file: string) => {
     for (const entry of parseTmpfiles(readTreeText(repo, tree, file) ?? "")) {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { dirname, resolve } from "@std/path";
+import { compareNames } from "@apt-ostree/ostree";
+import { basename, dirname, resolve } from "@std/path";
 import { TreefileError } from "./error.ts";
 import { mergeFields } from "./merge_fields.ts";
 import { toTreefile } from "./to_treefile.ts";
@@ -13,6 +14,8 @@ export interface ReadTreefile {
   readonly directory: string;
   /** SHA-256 over all that the treefile says and the files it names, the same for the same meaning. */
   readonly digest: string;
+  /** Programs in the directory `finalize.d` beside the outermost file, by name. */
+  readonly finalizers: readonly TreefileFile[];
   /** Fields that have no effect here, and why. */
   readonly warnings: readonly string[];
 }
@@ -34,8 +37,44 @@ export function readTreefile(path: string, basearch: string): ReadTreefile {
     (_, value) =>
       isFile(value) ? createHash("sha256").update(readTreefileFile(value)).digest("hex") : value,
   );
-  const digest = createHash("sha256").update(text).digest("hex");
-  return { treefile, directory: dirname(resolve(path)), digest, warnings: fields.warnings };
+  const directory = dirname(resolve(path));
+  const finalizers = findFinalizers(directory);
+  const hash = createHash("sha256").update(text);
+  for (const file of finalizers) {
+    const content = createHash("sha256").update(readTreefileFile(file)).digest("hex");
+    hash.update(`\0${basename(file.path)}\0${content}`);
+  }
+  const digest = hash.digest("hex");
+  return { treefile, directory, digest, finalizers, warnings: fields.warnings };
+}
+
+/** Programs that have the last word about a tree; what cannot be executed is none. */
+function findFinalizers(directory: string): TreefileFile[] {
+  const place = `${directory}/finalize.d`;
+  return namesIn(place).sort(compareNames).map((name) => ({ path: `${place}/${name}` }))
+    .filter(isProgram);
+}
+
+function isProgram(file: TreefileFile): boolean {
+  try {
+    const info = Deno.statSync(file.path);
+    return info.isFile && ((info.mode ?? 0) & 0o111) !== 0;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) readTreefileFile(file); // a link that leads nowhere
+    throw error;
+  }
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return [...Deno.readDirSync(directory)].map(({ name }) => name);
+  } catch (error) {
+    // A file of that name is no directory of programs.
+    const none = error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.NotADirectory;
+    if (!none) throw error;
+    return [];
+  }
 }
 
 /** Bytes of a file that a treefile names. @throws {TreefileError} `treefile/not-found`. */

@@ -11,17 +11,7 @@ export function kernelRelease(tree: Tree): string | undefined {
   const releases = tree.isDir("boot")
     ? tree.list("boot").flatMap(([name]) => /^vmlinu[xz]-(.+)$/.exec(name)?.[1] ?? [])
     : [];
-  if (releases.length > 1) {
-    throw new ComposeError(
-      "compose/several-kernels",
-      `Cannot compose a tree with ${releases.length} kernels: ${releases.join(", ")}`,
-      {
-        subject: releases[0]!,
-        hint: "Leave all but one out with exclude-packages",
-      },
-    );
-  }
-  return releases[0];
+  return onlyKernel(releases);
 }
 
 /** Move the kernel's files from /boot to where libostree looks for them. */
@@ -39,4 +29,30 @@ export function moveKernel(tree: Tree, release: string): void {
   }
   for (const [name] of tree.list("boot")) tree.remove(`boot/${name}`);
   for (const name of ["vmlinuz", "vmlinuz.old", "initrd.img", "initrd.img.old"]) tree.remove(name);
+}
+
+/**
+ * Release of the kernel in a tree of the form that libostree deploys.
+ *
+ * @returns `undefined` where there is none.
+ * @throws {ComposeError} `compose/several-kernels`.
+ */
+export function committedKernel(tree: Tree): string | undefined {
+  const dir = "usr/lib/modules";
+  const releases = tree.isDir(dir)
+    ? tree.list(dir).map(([name]) => name).filter((name) => tree.lookup(`${dir}/${name}/vmlinuz`))
+    : [];
+  return onlyKernel(releases);
+}
+
+function onlyKernel(releases: readonly string[]): string | undefined {
+  if (releases.length <= 1) return releases[0];
+  throw new ComposeError(
+    "compose/several-kernels",
+    `Cannot compose a tree with ${releases.length} kernels: ${releases.join(", ")}`,
+    {
+      subject: releases[0]!,
+      hint: "Leave all but one out with exclude-packages",
+    },
+  );
 }
