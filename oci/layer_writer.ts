@@ -68,11 +68,20 @@ export class LayerWriter implements AsyncDisposable {
   async drain(): Promise<void> {
     for (let block; (block = this.#waiting.shift());) {
       if (this.#failure !== undefined) throw this.#failure;
-      if (!this.#gzip.write(block)) {
-        await Promise.race([once(this.#gzip, "drain"), once(this.#gzip, "close")]);
-      }
+      if (!this.#gzip.write(block)) await this.#ready();
     }
     if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Wait for room, or for the end that a failure brings; no listener stays. */
+  async #ready(): Promise<void> {
+    const waited = new AbortController();
+    const { signal } = waited;
+    try {
+      await Promise.race(["drain", "close"].map((event) => once(this.#gzip, event, { signal })));
+    } finally {
+      waited.abort();
+    }
   }
 
   /** End the archive and the blob. */
