@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { once } from "node:events";
 import { createGzip } from "node:zlib";
 import type { BlobWriter } from "./blob_writer.ts";
 import { type Descriptor, MEDIA_TYPE } from "./descriptor.ts";
@@ -36,6 +35,9 @@ export class LayerWriter implements AsyncDisposable {
   #size = 0;
   #failure: unknown;
   #ended = false;
+  #closed = false;
+  /** Goes on with who waits for the compressor. */
+  #wake: (() => void) | undefined;
 
   /** Begin a layer of a layout. */
   constructor(layout: OciLayout) {
@@ -49,6 +51,11 @@ export class LayerWriter implements AsyncDisposable {
       }
     });
     this.#gzip.on("error", (error) => this.#failure ??= error);
+    this.#gzip.on("drain", () => this.#wake?.());
+    this.#gzip.on("close", () => {
+      this.#closed = true;
+      this.#wake?.();
+    });
   }
 
   /** The next bytes of the archive; they are copied. */
@@ -68,20 +75,9 @@ export class LayerWriter implements AsyncDisposable {
   async drain(): Promise<void> {
     for (let block; (block = this.#waiting.shift());) {
       if (this.#failure !== undefined) throw this.#failure;
-      if (!this.#gzip.write(block)) await this.#ready();
+      if (!this.#gzip.write(block)) await this.#wait();
     }
     if (this.#failure !== undefined) throw this.#failure;
-  }
-
-  /** Wait for room, or for the end that a failure brings; no listener stays. */
-  async #ready(): Promise<void> {
-    const waited = new AbortController();
-    const { signal } = waited;
-    try {
-      await Promise.race(["drain", "close"].map((event) => once(this.#gzip, event, { signal })));
-    } finally {
-      waited.abort();
-    }
   }
 
   /** End the archive and the blob. */
@@ -89,7 +85,7 @@ export class LayerWriter implements AsyncDisposable {
     if (this.#filled > 0) this.#endBlock();
     await this.drain();
     this.#gzip.end();
-    await once(this.#gzip, "close");
+    while (!this.#closed) await this.#wait();
     if (this.#failure !== undefined) throw this.#failure;
     this.#ended = true;
     return {
@@ -104,6 +100,14 @@ export class LayerWriter implements AsyncDisposable {
     if (!this.#ended) this.#gzip.destroy();
     this.#blob[Symbol.dispose]();
     return Promise.resolve();
+  }
+
+  /** Until the compressor takes more, or is closed. */
+  async #wait(): Promise<void> {
+    if (this.#closed) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    await promise;
   }
 
   #endBlock(): void {

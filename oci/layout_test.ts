@@ -1,3 +1,4 @@
+import process from "node:process";
 import { TarWriter } from "@apt-ostree/base";
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { inTemp } from "../tests/support/in_temp.ts";
@@ -73,6 +74,24 @@ Deno.test("LayerWriter gives one blob however the archive is cut, and gzip reads
     }).output();
     assertEquals(stdout, tar);
     assertEquals([...Deno.readDirSync(`${dir}/blobs/sha256`)].length, 1);
+  }));
+
+Deno.test("LayerWriter takes layers of any length, in memory that does not grow", () =>
+  inTemp(async (dir) => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => void warnings.push(warning);
+    process.on("warning", onWarning);
+    const layout = OciLayout.create(dir);
+    await using writer = new LayerWriter(layout);
+    const piece = new Uint8Array(700_001);
+    for (let round = 0; round < 60; round++) {
+      for (let at = 0; at < piece.length; at += 97) piece[at] = (at * round) % 251;
+      writer.write(piece);
+      await writer.drain();
+    }
+    const { tarSize } = await writer.close();
+    process.off("warning", onWarning);
+    assertEquals([tarSize, warnings], [60 * piece.length, []]);
   }));
 
 Deno.test("LayerWriter leaves nothing where it is given up", () =>
