@@ -1,6 +1,8 @@
 import { composeExtensions } from "@apt-ostree/core";
 import { type Command, defineCommand } from "../command.ts";
 import { CliError } from "../error.ts";
+import { UNIFIED_CORE } from "../install_options.ts";
+import { given } from "../option_values.ts";
 
 /** `apt-ostree compose extensions`. */
 export const command: Command = defineCommand({
@@ -33,18 +35,12 @@ export const command: Command = defineCommand({
       help: "No effect: the base has its layers",
       hidden: true,
     },
-    "unified-core": {
-      type: "boolean",
-      help: "No effect: there is no other way",
-      hidden: true,
-      aliases: ["ex-unified-core"],
-    },
+    ...UNIFIED_CORE,
     "json": { type: "boolean", help: "Show progress and result as JSON lines" },
   },
   async run({ print, progress, signal, json }, values, [treefile, extensions]) {
-    const { repo, rootfs, cachedir } = values;
+    const { repo, rootfs } = values;
     const outputDir = values["output-dir"];
-    const touchIfChanged = values["touch-if-changed"];
     const baseRev = values["base-rev"];
     if (outputDir === undefined) {
       throw new CliError("cli/bad-option", "Cannot make extensions: no directory is named", {
@@ -63,11 +59,13 @@ export const command: Command = defineCommand({
       treefile: treefile!,
       extensions: extensions!,
       outputDir,
-      ...(repo === undefined ? {} : { repo }),
-      ...(baseRev === undefined ? {} : { baseRev }),
-      ...(rootfs === undefined ? {} : { rootfs }),
-      ...(cachedir === undefined ? {} : { cachedir }),
-      ...(touchIfChanged === undefined ? {} : { touchIfChanged }),
+      ...given({
+        repo,
+        baseRev,
+        rootfs,
+        cachedir: values.cachedir,
+        touchIfChanged: values["touch-if-changed"],
+      }),
       progress,
       signal,
     });

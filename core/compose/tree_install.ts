@@ -1,4 +1,4 @@
-import { AptRoot, type Plan, type PlannedPackage, type Repository } from "@apt-ostree/apt";
+import type { AptRoot, Plan, PlannedPackage, Repository } from "@apt-ostree/apt";
 import { ContentPull, Repo, Tree } from "@apt-ostree/ostree";
 import { Assembly } from "../assemble/assemble_system.ts";
 import { ComposeError } from "../error.ts";
@@ -14,6 +14,7 @@ import type { ComposeArea } from "./compose_area.ts";
 import { treeInputHash } from "./input_hash.ts";
 import type { InstallOptions } from "./install_options.ts";
 import { formatLockfile } from "./lockfile.ts";
+import { openTreefileApt } from "./open_treefile_apt.ts";
 import { pickDefined } from "./pick_defined.ts";
 import { type OstreeLayers, resolveLayers } from "./postprocess/add_layers.ts";
 import { readSources } from "./read_sources.ts";
@@ -93,15 +94,12 @@ export class TreeInstall {
       ...pickDefined(options, "sourceRoot"),
     });
     const layers = findLayers(from);
-    const apt = await AptRoot.create({
+    const apt = await openTreefileApt({
       dir: `${area.cachedir}/apt`,
-      architecture: dpkgArchitecture(basearch),
+      treefile,
+      basearch,
       sources,
-      hostDates: treefile.repos === undefined,
-      foreignArchitectures: treefile.foreignArchitectures,
-      ...(treefile.aptPreferences === undefined ? {} : { preferences: treefile.aptPreferences }),
       ...pickDefined(options, "runner", "proxy"),
-      ...pickDefined(treefile, "snapshot"),
     });
     const resolved = await resolvePackages(apt, {
       treefile,

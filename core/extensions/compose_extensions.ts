@@ -1,15 +1,15 @@
-import { AptRoot } from "@apt-ostree/apt";
+import type { AptRoot } from "@apt-ostree/apt";
 import type { Progress, Runner } from "@apt-ostree/base";
-import { WorkDir } from "@apt-ostree/sandbox";
 import { checkSpace } from "../compose/check_space.ts";
-import { holdLock } from "../compose/hold_lock.ts";
+import { openTreefileApt } from "../compose/open_treefile_apt.ts";
 import { pickDefined } from "../compose/pick_defined.ts";
 import { readSources } from "../compose/read_sources.ts";
 import { touchFile } from "../compose/touch_file.ts";
 import { ExtensionsError } from "../error.ts";
 import { BasePackages } from "../layer/base_packages.ts";
-import { dpkgArchitecture, hostBasearch } from "../treefile/architecture.ts";
+import { hostBasearch } from "../treefile/architecture.ts";
 import { type ReadTreefile, readTreefile } from "../treefile/read_treefile.ts";
+import { ExtensionsArea } from "./extensions_area.ts";
 import { type Extensions, parseExtensions } from "./parse_extensions.ts";
 import { type ExtensionsPlan, planExtensions } from "./plan_extensions.ts";
 import { type BaseSystem, type ExtensionsBase, readBase } from "./read_base.ts";
@@ -77,7 +77,14 @@ export async function composeExtensions(
     new BasePackages(base.installed),
   );
   using area = await ExtensionsArea.open(options);
-  const apt = await openApt(options, read, selected, base, area.apt);
+  const apt = await openTreefileApt({
+    dir: area.apt,
+    treefile: read.treefile,
+    basearch,
+    sources: readSources(read, { more: selected.repos }),
+    status: base.status,
+    ...pickDefined(options, "runner"),
+  });
   const plan = await resolve(apt, options, read, selected, base);
   const result = {
     extensions: selected.extensions.map(({ name }) => name),
@@ -124,27 +131,6 @@ function readExtensions(path: string): Extensions {
   }
 }
 
-async function openApt(
-  options: ComposeExtensionsOptions,
-  read: ReadTreefile,
-  { repos }: SelectedExtensions,
-  { status }: BaseSystem,
-  dir: string,
-): Promise<AptRoot> {
-  const { treefile } = read;
-  return await AptRoot.create({
-    dir,
-    architecture: dpkgArchitecture(hostBasearch()),
-    sources: readSources(read, { more: repos }),
-    status,
-    hostDates: treefile.repos === undefined,
-    foreignArchitectures: treefile.foreignArchitectures,
-    ...(treefile.aptPreferences === undefined ? {} : { preferences: treefile.aptPreferences }),
-    ...pickDefined(options, "runner"),
-    ...pickDefined(treefile, "snapshot"),
-  });
-}
-
 async function resolve(
   apt: AptRoot,
   options: ComposeExtensionsOptions,
@@ -163,52 +149,4 @@ async function resolve(
   const ms = performance.now() - start;
   progress?.({ type: "phase-end", phase, done, ms, summary: `${done} packages` });
   return plan;
-}
-
-/** Where package lists and downloads lie; locked, with the output directory, against a second one. */
-class ExtensionsArea implements Disposable {
-  /** Directory of the isolated apt. */
-  readonly apt: string;
-  /** Directory of downloads. */
-  readonly debs: string;
-  readonly #held: readonly Disposable[];
-
-  private constructor(apt: string, debs: string, held: readonly Disposable[]) {
-    Deno.mkdirSync(debs, { recursive: true });
-    this.apt = apt;
-    this.debs = debs;
-    this.#held = held;
-  }
-
-  static async open(options: ComposeExtensionsOptions): Promise<ExtensionsArea> {
-    const { outputDir, repo, cachedir } = options;
-    const kept = cachedir ?? (repo === undefined ? undefined : `${repo}/extensions/aptostree`);
-    for (const path of [outputDir, kept]) {
-      if (path !== undefined) Deno.mkdirSync(path, { recursive: true });
-    }
-    const held: Disposable[] = [];
-    try {
-      held.push(await holdLock(outputDir, outputDir, options));
-      if (kept !== undefined) {
-        held.push(await holdLock(`${kept}/compose.lock`, cachedir ?? repo!, options));
-      }
-      if (cachedir !== undefined) {
-        const dir = Deno.realPathSync(cachedir);
-        return new ExtensionsArea(`${dir}/apt`, `${dir}/debs`, held);
-      }
-      // Downloads end in the output directory: a copy is kept only for those who asked.
-      const dir = Deno.realPathSync(kept ?? outputDir);
-      const work = WorkDir.create(kept === undefined ? dir : `${dir}/tmp`);
-      held.unshift(work);
-      const apt = kept === undefined ? work.join("apt") : `${dir}/apt`;
-      return new ExtensionsArea(apt, work.join("debs"), held);
-    } catch (error) {
-      for (const each of held) each[Symbol.dispose]();
-      throw error;
-    }
-  }
-
-  [Symbol.dispose](): void {
-    for (const each of this.#held) each[Symbol.dispose]();
-  }
 }
