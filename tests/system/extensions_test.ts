@@ -88,6 +88,20 @@ async function withWorld(test: (world: World) => Promise<void>): Promise<void> {
   });
 }
 
+/** Start to make the extensions that stand in `ext.yaml`; the caller waits for it. */
+function start(dir: string, ...by: string[]): Deno.ChildProcess {
+  const [program = "", ...args] = [...by, PROGRAM, "compose", "extensions"];
+  return new Deno.Command(program, {
+    args: [
+      ...[...args, `--output-dir=${dir}/out`, `--repo=${dir}/repo`],
+      ...[`${dir}/tree.yaml`, `${dir}/ext.yaml`],
+    ],
+    env: { APT_OSTREE_DENO: Deno.execPath() },
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+}
+
 async function names(dir: string): Promise<string[]> {
   return (await Array.fromAsync(Deno.readDir(dir))).map(({ name }) => name).sort();
 }
@@ -252,7 +266,7 @@ Deno.test("what cannot be is refused with names and versions, and nothing is wri
   }));
 
 Deno.test(
-  "Ctrl-C and a full disk leave the directory as it was",
+  "Ctrl-C, a full disk and kill -9 leave whole packages behind",
   { ignore },
   (t) =>
     withWorld(async ({ dir, archive, make, state }) => {
@@ -271,15 +285,7 @@ Deno.test(
           return new Response(new ReadableStream({ start: (c) => c.enqueue(new Uint8Array(9)) }));
         };
         await Deno.writeTextFile(`${dir}/ext.yaml`, text);
-        const child = new Deno.Command(PROGRAM, {
-          args: [
-            ...["compose", "extensions", `--output-dir=${dir}/out`, `--repo=${dir}/repo`],
-            ...[`${dir}/tree.yaml`, `${dir}/ext.yaml`],
-          ],
-          env: { APT_OSTREE_DENO: Deno.execPath() },
-          stdout: "null",
-          stderr: "null",
-        }).spawn();
+        const child = start(dir);
         await asked.promise;
         child.kill("SIGINT");
         assertEquals((await child.status).code, 130);
@@ -312,6 +318,21 @@ Deno.test(
       await t.step("with room it goes through", async () => {
         const ended = await make(text);
         assertEquals(ended.code, 0, ended.stderr);
+        assertEquals((await names(`${dir}/out`)).length, 2 + 2 + many.length);
+      });
+
+      await t.step("kill -9 at many moments, and the next run ends it", async () => {
+        const full = await state();
+        for (let round = 0; round < 16; round++) {
+          await Deno.writeTextFile(`${dir}/ext.yaml`, round % 2 === 0 ? EXTENSIONS : text);
+          const seconds = (250 + 30 * round) / 1000;
+          await start(dir, "timeout", "--signal=KILL", String(seconds)).status;
+          for (const name of await names(`${dir}/out`)) {
+            if (name.endsWith(".deb")) await run("dpkg-deb", "--contents", `${dir}/out/${name}`);
+          }
+        }
+        assertEquals((await make(text)).code, 0);
+        assertEquals(await state(), full);
         assertEquals((await names(`${dir}/out`)).length, 2 + 2 + many.length);
       });
     }),
