@@ -1,7 +1,9 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { Repo, Tree } from "@apt-ostree/ostree";
+import { DRACUT } from "./dracut.ts";
 import { findInitramfs, keepInitramfs } from "./initramfs_cache.ts";
 import { initramfsInputs } from "./initramfs_inputs.ts";
+import type { InitramfsTool } from "./initramfs_tool.ts";
 import { INITRAMFS_TOOLS } from "./initramfs_tools.ts";
 
 const HOOK = `#!/bin/sh
@@ -28,7 +30,10 @@ const FILES: Readonly<Record<string, string>> = {
 };
 
 /** Digest of the tree of FILES with changes; `null` takes a file away. */
-async function digestWith(changes: Readonly<Record<string, string | null>>): Promise<string> {
+async function digestWith(
+  changes: Readonly<Record<string, string | null>>,
+  tool: InitramfsTool = INITRAMFS_TOOLS,
+): Promise<string> {
   const dir = await Deno.makeTempDir();
   try {
     const repo = Repo.init(dir, { mode: "archive" });
@@ -43,7 +48,7 @@ async function digestWith(changes: Readonly<Record<string, string | null>>): Pro
     tree.putLink(txn, "usr/bin/awk", "mawk");
     tree.write(txn);
     txn.commit({ sync: false });
-    return initramfsInputs(repo, tree, INITRAMFS_TOOLS);
+    return initramfsInputs(repo, tree, tool);
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
@@ -82,6 +87,25 @@ const UNCONCERNED: readonly (readonly [string, Record<string, string | null>])[]
 
 Deno.test.each(UNCONCERNED)("initramfsInputs() passes over %s", async (_, changes) => {
   assertEquals(await digestWith(changes), UNCHANGED);
+});
+
+const DRACUT_FILES = {
+  "usr/lib/dracut/modules.d/90keys/module-setup.sh": "install() { inst_multiple loadkeys; }\n",
+  "usr/lib/dracut/dracut-install": "\0 less",
+  "etc/dracut.conf.d/mine.conf": 'compress="zstd"\n',
+};
+const OF_DRACUT: readonly (readonly [string, boolean, Record<string, string>])[] = [
+  ["notices a setting", true, { "etc/dracut.conf.d/mine.conf": 'compress="xz"\n' }],
+  ["notices a program that a module names", true, { "usr/bin/loadkeys": "loadkeys 2" }],
+  ["notices its own programs", true, { "usr/lib/dracut/dracut-install": "\0 less 2" }],
+  ["passes over words in its programs", false, { "usr/bin/less": "less 2" }],
+  ["passes over the other tool", false, { "usr/share/initramfs-tools/hooks/keymap": "true\n" }],
+];
+const UNCHANGED_DRACUT = await digestWith(DRACUT_FILES, DRACUT);
+
+Deno.test.each(OF_DRACUT)("initramfsInputs() of dracut %s", async (_, noticed, changes) => {
+  const digest = await digestWith({ ...DRACUT_FILES, ...changes }, DRACUT);
+  assertEquals(digest !== UNCHANGED_DRACUT, noticed);
 });
 
 Deno.test("findInitramfs() finds what keepInitramfs() kept, for the same inputs alone", async () => {
