@@ -19,7 +19,7 @@ import { pickDefined } from "./pick_defined.ts";
 import { checkAccounts } from "./postprocess/check_accounts.ts";
 import { now } from "./postprocess_rootfs.ts";
 import { AdoptedRootfs } from "./rootfs/adopted_rootfs.ts";
-import { importRootfs } from "./rootfs/import_rootfs.ts";
+import { importRootfs, requireRootfs } from "./rootfs/import_rootfs.ts";
 import { isSameTree, readRootfsFacts, type RootfsFacts } from "./rootfs/rootfs_facts.ts";
 
 /** What {@linkcode commitRootfs} is asked for. */
@@ -70,6 +70,7 @@ export async function commitRootfs(options: CommitRootfsOptions): Promise<Compos
   using area = await ComposeArea.open({ target, ...pickDefined(options, "noWait"), ...call });
   area.beginUnsynced();
   const { work } = area;
+  requireRootfs(rootfs);
   const facts = readRootfsFacts(rootfs);
   const timestamp = options.sourceDateEpoch ?? facts?.timestamp ?? now();
   const root = await importRootfs(work, rootfs, call);

@@ -68,7 +68,7 @@ export async function composeRootfs(options: ComposeRootfsOptions): Promise<Comp
     makeContainerRoot(area.work, txn, tree);
     return tree.write(txn);
   });
-  const call = pickDefined(options, "signal");
+  const call = pickDefined(options, "signal", "progress");
   await writeRootfs(area.work, root, dest, { scratch, replace: false, ...call });
   area.sync();
   return { rootfs: dest, packages: packages.length, imported };

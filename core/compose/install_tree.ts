@@ -100,7 +100,7 @@ export async function installTree(options: InstallTreeOptions): Promise<InstallT
   await writeRootfs(area.work, made.root, rootfs, {
     scratch,
     replace: false,
-    ...pickDefined(options, "signal"),
+    ...pickDefined(options, "signal", "progress"),
   });
   area.sync();
   if (options.touchIfChanged !== undefined) touchFile(options.touchIfChanged);

@@ -18,7 +18,10 @@ export async function importRootfs(
   path: string,
   options: { readonly signal?: AbortSignal; readonly progress?: Progress } = {},
 ): Promise<TreeChecksums> {
-  checkDirectory(path);
+  requireRootfs(path);
+  const start = performance.now();
+  const phase = "read";
+  options.progress?.({ type: "phase-start", phase, title: `Reading ${path}` });
   const left: string[] = [];
   using txn = repo.transaction();
   const root = await importDirectory(txn, path, {
@@ -27,6 +30,8 @@ export async function importRootfs(
     ...(options.signal ? { signal: options.signal } : {}),
   });
   txn.commit({ sync: false }); // whoever commits or writes it back waits for the disk
+  const ms = performance.now() - start;
+  options.progress?.({ type: "phase-end", phase, done: 1, ms });
   if (left.length > 0) {
     const text = `Left out, since no commit can hold them: ${left.sort().join(", ")}`;
     options.progress?.({ type: "message", level: "warning", text });
@@ -34,7 +39,8 @@ export async function importRootfs(
   return root;
 }
 
-function checkDirectory(path: string): void {
+/** Make sure that a directory can be a root file system. @throws {ComposeError} As {@linkcode importRootfs}. */
+export function requireRootfs(path: string): void {
   const found = lookAt(path);
   if (found !== undefined && typeof found !== "string" && found.uid === 0) return;
   if (found === undefined || typeof found === "string") {

@@ -1,5 +1,11 @@
 import { dirname } from "@std/path";
-import { exchangePaths, LibcError, pathExists, syncFilesystem } from "@apt-ostree/base";
+import {
+  exchangePaths,
+  LibcError,
+  pathExists,
+  type Progress,
+  syncFilesystem,
+} from "@apt-ostree/base";
 import { checkoutTree, type Repo, type TreeChecksums } from "@apt-ostree/ostree";
 import { ComposeError } from "../../error.ts";
 import type { Scratch } from "./scratch.ts";
@@ -12,6 +18,8 @@ export interface WriteRootfsOptions {
   readonly replace: boolean;
   /** Stops the work; the call then throws the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Told what goes on. */
+  readonly progress?: Progress;
 }
 
 /**
@@ -28,13 +36,25 @@ export async function writeRootfs(
   dest: string,
   options: WriteRootfsOptions,
 ): Promise<void> {
-  const { scratch, replace, signal } = options;
+  const { scratch, replace, signal, progress } = options;
   if (!replace) refuseExisting(dest);
+  const start = performance.now();
+  const phase = "write";
+  progress?.({ type: "phase-start", phase, title: `Writing ${dest}` });
   const made = scratch.join("rootfs");
-  await checkoutTree(repo, root, made, { how: "copy", ...(signal ? { signal } : {}) });
+  const { files } = await checkoutTree(repo, root, made, {
+    how: "copy",
+    ...(signal ? { signal } : {}),
+  });
   syncFilesystem(made);
   signal?.throwIfAborted();
-  if (!replace) return moveTo(made, dest);
+  if (replace) exchange(made, dest);
+  else moveTo(made, dest);
+  const ms = performance.now() - start;
+  progress?.({ type: "phase-end", phase, done: files, ms, summary: `${files} files` });
+}
+
+function exchange(made: string, dest: string): void {
   try {
     exchangePaths(made, dest);
   } catch (cause) {
