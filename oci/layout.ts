@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { canonicalJson, parseJsonMap } from "./canonical_json.ts";
-import { BlobWriter } from "./blob_writer.ts";
+import { BlobWriter, sweepBlobs } from "./blob_writer.ts";
 import { type Descriptor, digestOf, MEDIA_TYPE, parseDescriptor } from "./descriptor.ts";
 import { OciError } from "./error.ts";
 
@@ -23,13 +23,17 @@ export class OciLayout {
   }
 
   /**
-   * Make a layout, or open the one that is there.
+   * Make a layout, or open the one that is there; what dead writers left in it is removed.
    *
    * @throws {OciError} `oci/bad-layout` if other files are there.
    */
   static create(path: string): OciLayout {
     Deno.mkdirSync(path, { recursive: true });
-    if (exists(`${path}/oci-layout`)) return OciLayout.open(path);
+    if (exists(`${path}/oci-layout`)) {
+      const layout = OciLayout.open(path);
+      sweepBlobs(`${path}/blobs/sha256`);
+      return layout;
+    }
     for (const { name } of Deno.readDirSync(path)) {
       throw badLayout(path, `"${name}" is there, and no oci-layout`);
     }

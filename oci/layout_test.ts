@@ -106,6 +106,20 @@ Deno.test("LayerWriter leaves nothing where it is given up", () =>
     assertEquals([...Deno.readDirSync(`${dir}/blobs/sha256`)], []);
   }));
 
+Deno.test("OciLayout.create() removes what dead writers left, not what others write", () =>
+  inTemp((dir) => {
+    const blobs = `${dir}/blobs/sha256`;
+    const names = () => [...Deno.readDirSync(blobs)].map(({ name }) => name);
+    using writer = OciLayout.create(dir).blobWriter();
+    writer.write(TEXT);
+    Deno.writeFileSync(`${blobs}/.new-dead`, TEXT);
+    assertEquals(names().length, 2);
+    OciLayout.create(dir);
+    assertEquals(names().includes(".new-dead"), false);
+    const { digest } = writer.close();
+    assertEquals(names(), [digest.slice("sha256:".length)]);
+  }));
+
 Deno.test("OciLayout keeps images by tag and checks what it reads", () =>
   inTemp(async (dir) => {
     const layout = OciLayout.create(`${dir}/images`);

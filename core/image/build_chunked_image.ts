@@ -14,7 +14,6 @@ import {
   spkiSigner,
   type Tree,
 } from "@apt-ostree/ostree";
-import { removeTree } from "@apt-ostree/sandbox";
 import { pickDefined } from "../compose/pick_defined.ts";
 import { ImageError } from "../error.ts";
 import { readInstalledPackages } from "../packages/installed_packages.ts";
@@ -25,6 +24,7 @@ import { deliverImage, type ImageResult } from "./encapsulate_image.ts";
 import { flattenLayers } from "./flatten_layers.ts";
 import { isCommitLabel } from "./image_labels.ts";
 import { type FoundImage, readImage, requireImage } from "./image_target.ts";
+import { openTemporaryArea } from "./temporary_area.ts";
 
 /** A key that signs the commit in an image. */
 export interface ImageSigningKey {
@@ -70,27 +70,24 @@ export async function buildChunkedImage(options: BuildChunkedImageOptions): Prom
   const target = parseImageReference(options.target);
   const signers = (options.sign ?? []).map(openImageSigner);
   const previous = await findPrevious(target, options);
-  const directory = Deno.makeTempDirSync({ dir: "/var/tmp", prefix: "apt-ostree-image-" });
-  try {
-    const source = await openSource(options, directory);
-    const repo = Repo.init(`${directory}/repo`, { mode: "bare" });
-    const created = options.sourceDateEpoch ?? sourceDate(source);
-    const { commit, database } = await commitSource(repo, source, created, options.signal);
-    for (const signer of signers) await signCommit(repo, commit, signer);
-    const tree = database();
-    const { result } = await deliverImage(repo, commit, target, {
-      ...pickDefined(options, "maxLayers", "formatVersion", "labels", "signal", "progress"),
-      ...(source.image ? { runConfig: keptConfig(source.image.found) } : {}),
-      ...(previous ? { previous: previous.manifest, before: previous.manifest } : {}),
-      architecture: source.image?.found.config.architecture ?? debianArchitecture(repo, tree),
-      bootc: true,
-      database: tree,
-      directory,
-    });
-    return result;
-  } finally {
-    removeTree(directory);
-  }
+  using area = openTemporaryArea();
+  const directory = area.path;
+  const source = await openSource(options, directory);
+  const repo = Repo.init(`${directory}/repo`, { mode: "bare" });
+  const created = options.sourceDateEpoch ?? sourceDate(source);
+  const { commit, database } = await commitSource(repo, source, created, options.signal);
+  for (const signer of signers) await signCommit(repo, commit, signer);
+  const tree = database();
+  const { result } = await deliverImage(repo, commit, target, {
+    ...pickDefined(options, "maxLayers", "formatVersion", "labels", "signal", "progress"),
+    ...(source.image ? { runConfig: keptConfig(source.image.found) } : {}),
+    ...(previous ? { previous: previous.manifest, before: previous.manifest } : {}),
+    architecture: source.image?.found.config.architecture ?? debianArchitecture(repo, tree),
+    bootc: true,
+    database: tree,
+    directory,
+  });
+  return result;
 }
 
 /** The image that is named, or the one that is at the target if its layers say what is in them. */

@@ -5,7 +5,7 @@ import {
   parseImageReference,
 } from "@apt-ostree/oci";
 import { Repo } from "@apt-ostree/ostree";
-import { removeTree, WorkDir } from "@apt-ostree/sandbox";
+import { WorkDir } from "@apt-ostree/sandbox";
 import { INPUT_HASH_KEY } from "../compose/commit_metadata.ts";
 import { composeTree, type ComposeTreeOptions } from "../compose/compose_tree.ts";
 import { pickDefined } from "../compose/pick_defined.ts";
@@ -13,6 +13,7 @@ import { ImageError } from "../error.ts";
 import { deliverImage, type ImageResult, readRunConfig } from "./encapsulate_image.ts";
 import { COMMIT_LABEL, VERSION_LABEL } from "./image_labels.ts";
 import { type FoundImage, readImage, requireImage } from "./image_target.ts";
+import { openTemporaryArea } from "./temporary_area.ts";
 
 /**
  * What an image that is there already means: `query` needs one, `if-not-exists` does with or without;
@@ -195,14 +196,14 @@ function openArea(options: ComposeImageOptions): ImageArea {
     const work = WorkDir.create(`${Repo.open(repo).path}/extensions/aptostree/images`);
     return { cachedir, work, [Symbol.dispose]: () => work[Symbol.dispose]() };
   }
-  const path = Deno.makeTempDirSync({ dir: "/var/tmp", prefix: "apt-ostree-image-" });
-  const work = WorkDir.create(path);
+  const area = openTemporaryArea();
+  const work = WorkDir.create(`${area.path}/images`);
   return {
-    cachedir: `${path}/cache`,
+    cachedir: `${area.path}/cache`,
     work,
     [Symbol.dispose]: () => {
       work[Symbol.dispose]();
-      removeTree(path);
+      area[Symbol.dispose]();
     },
   };
 }
