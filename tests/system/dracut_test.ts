@@ -107,7 +107,7 @@ Deno.test("a tree with dracut gets its initramfs from that", { ignore }, async (
         .map((each) => `apt-ostree-state-overlay@${each}.service`);
       await run("chroot", system, "systemd-analyze", "verify", ...names);
       const wanted = await output(
-        ...["systemctl", `--root=${system}`, "list-unit-files", "--no-legend", "--no-pager"],
+        ...["chroot", system, "systemctl", "--root=/", "list-unit-files", "--no-legend"],
         "apt-ostree-state-overlay@.service",
       );
       assertMatch(wanted, /^apt-ostree-state-overlay@\.service +static/);
