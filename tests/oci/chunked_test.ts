@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { ed25519Verifier, generateEd25519Keys, Repo, verifyCommit } from "@apt-ostree/ostree";
 import { run } from "../support/archive.ts";
+import { TREEFILE, withFixture } from "../support/compose_fixture.ts";
 import { SHORT } from "../support/effort.ts";
 import { lacks } from "../support/lacks.ts";
 import { type ImageWorld, withImageWorld } from "./image_world.ts";
@@ -177,5 +178,58 @@ Deno.test(
       const found = await unpack(dir, "flat:one", "found");
       const expected = await unpack(dir, "images:one", "expected");
       assertEquals(listTree(found, isBelowSysroot), listTree(expected, isBelowSysroot));
+    }),
+);
+
+Deno.test("what compose rootfs makes becomes an image in which dpkg finds its packages", {
+  ignore: long,
+}, () =>
+  withFixture({}, async (fixture) => {
+    const { dir } = fixture;
+    const treefile = await fixture.treefile(`${TREEFILE}packages: [apt, usr-is-merged]\n`);
+    const output = `--output=oci:${dir}/images:one`;
+    for (
+      const args of [["rootfs", treefile, `${dir}/root`], [
+        ...["build-chunked-oci", "--bootc", `--rootfs=${dir}/root`, output],
+      ]]
+    ) {
+      const { code, stderr } = await fixture.run("compose", ...args);
+      assertEquals(code, 0, stderr);
+    }
+    const rootfs = await unpack(dir, "images:one", "bundle");
+    assertEquals(listTree(rootfs, isBelowSysroot), listTree(`${dir}/root`, isBelowSysroot));
+    await run("chroot", rootfs, "dpkg", "--status", "apt");
+  }));
+
+Deno.test(
+  "what is no root filesystem says why",
+  { ignore: long },
+  () =>
+    withImageWorld(async (world) => {
+      const { dir } = world;
+      const rootfs = await makeRootfs(world);
+      Deno.mkdirSync(`${dir}/empty`);
+      const good = ["--bootc", `--rootfs=${rootfs}`, "--output=oci:images"];
+      const cases: readonly (readonly [args: string[], code: string])[] = [
+        [good.slice(1), "cli/bad-option"],
+        [good.slice(0, 2), "cli/bad-option"],
+        [["--bootc", "--output=oci:images"], "cli/bad-option"],
+        [[...good, "--sign-commit=gpg=key"], "cli/bad-option"],
+        [[...good, "--sign-commit=ed25519=none"], "image/no-key"],
+        [[...good, "--previous-build=oci:none"], "oci/not-found"],
+        [["--bootc", `--rootfs=${dir}/none`, "--output=oci:images"], "image/bad-root"],
+        [["--bootc", `--rootfs=${dir}/empty`, "--output=oci:images"], "image/bad-root"],
+        [["--bootc", "--from=oci:none", "--output=oci:images"], "oci/copy-failed"],
+      ];
+      const check = async (args: readonly string[], code: string) => {
+        const ended = await world.run("compose", "build-chunked-oci", ...args);
+        assertStringIncludes(ended.stderr, `code: ${code}`, args.join(" "));
+      };
+      for (const [args, code] of cases) await check(args, code);
+      Deno.mkdirSync(`${rootfs}/usr/etc`);
+      await check(good, "image/bad-root");
+      Deno.removeSync(`${rootfs}/usr/etc`);
+      await run("mkfifo", `${rootfs}/usr/fifo`);
+      await check(good, "object/unsupported");
     }),
 );
