@@ -86,6 +86,11 @@ export async function installTree(options: InstallTreeOptions): Promise<InstallT
   if ("kind" in ready) return ready;
   const made = await makeTree(install, ready.packages, { options, read, area, target });
   const { assembly, version } = made;
+  await writeRootfs(area.work, made.root, rootfs, {
+    scratch,
+    replace: false,
+    ...pickDefined(options, "signal", "progress"),
+  });
   writeRootfsFacts(rootfs, {
     version: 1,
     tree: made.root,
@@ -96,11 +101,6 @@ export async function installTree(options: InstallTreeOptions): Promise<InstallT
     repositories: install.repositories.map(({ id, date }) => ({ id, date })),
     layers: install.layers,
     scripts: encodeScripts(assembly.scripts).toBase64(),
-  });
-  await writeRootfs(area.work, made.root, rootfs, {
-    scratch,
-    replace: false,
-    ...pickDefined(options, "signal", "progress"),
   });
   area.sync();
   if (options.touchIfChanged !== undefined) touchFile(options.touchIfChanged);

@@ -1,3 +1,4 @@
+import { pathExists } from "@apt-ostree/base";
 import { Repo } from "@apt-ostree/ostree";
 import { WorkDir } from "@apt-ostree/sandbox";
 
@@ -6,19 +7,21 @@ import { WorkDir } from "@apt-ostree/sandbox";
  * objects in the making; gone with its owner. What a dead owner left goes with the next.
  */
 export class Scratch implements Disposable {
-  readonly #parent: string;
+  /** Directories that go with it if nobody has put anything there, the innermost first. */
+  readonly #made: readonly string[];
   readonly #directory: WorkDir;
   #repo: Repo | undefined;
 
-  private constructor(parent: string, directory: WorkDir) {
-    this.#parent = parent;
+  private constructor(made: readonly string[], directory: WorkDir) {
+    this.#made = made;
     this.#directory = directory;
   }
 
-  /** Make one in a directory, which is made where it is missing. */
+  /** Make one in a directory; that is made where it is missing, and goes if nothing comes to lie there. */
   static beside(directory: string): Scratch {
     const parent = `${directory}/.apt-ostree`;
-    return new Scratch(parent, WorkDir.create(parent));
+    const made = pathExists(directory) ? [parent] : [parent, directory];
+    return new Scratch(made, WorkDir.create(parent));
   }
 
   /** A path below it. */
@@ -34,12 +37,16 @@ export class Scratch implements Disposable {
   /** Remove it. */
   [Symbol.dispose](): void {
     this.#directory[Symbol.dispose]();
-    try {
-      Deno.removeSync(this.#parent);
-    } catch (error) {
-      // Another one is at work there, or has just removed it.
-      const busy = error instanceof Error && "code" in error && error.code === "ENOTEMPTY";
-      if (!busy && !(error instanceof Deno.errors.NotFound)) throw error;
-    }
+    for (const path of this.#made) removeEmpty(path);
+  }
+}
+
+function removeEmpty(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    // Something lies there, or somebody else has just removed it.
+    const used = error instanceof Error && "code" in error && error.code === "ENOTEMPTY";
+    if (!used && !(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
