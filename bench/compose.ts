@@ -1,17 +1,21 @@
 // deno-lint-ignore-file no-console -- prints a table
 /**
- * `deno task bench:compose [--json] [--mode=archive,bare] [--treefile=FILE]`
+ * `deno task bench:compose [--json] [--mode=archive,bare] [--runs=1] [--treefile=FILE]`
  *
  * Our compose of the minimal example, beside what a user would pick instead: mmdebstrap, tuned, and
- * `ostree commit`. Both fetch from the same mirror on loopback, both commit to the same kind of
- * repository, both install the same versions of the same packages, which is checked.
+ * `ostree commit`; and debos where it is installed. All fetch from the same mirror on loopback and
+ * commit to the same kind of repository; mmdebstrap installs the same versions of the same packages,
+ * which is checked, debos those and what debootstrap holds to be required. Of several runs the median
+ * of each side counts.
  *
  * Nothing is removed before the end: a filesystem that has just lost many files can be slow to make
  * new ones, and would be so for one side.
  */
 import { parseArgs } from "node:util";
 import { parseDeb822 } from "@apt-ostree/apt";
+import { lacks } from "../tests/support/lacks.ts";
 import { ArchiveMirror } from "./archive_mirror.ts";
+import { DEBOS_PROGRAMS, measureDebos } from "./debos_peer.ts";
 import { measure, type Measurement } from "./measure.ts";
 import { installedPackages, measurePeer, type PeerInput, warmPeer } from "./mmdebstrap_peer.ts";
 
@@ -31,6 +35,10 @@ interface Row {
   readonly peer: string;
   readonly peer_ms: number;
   readonly ratio: number;
+  /** Processors' time of both sides in seconds, and its ratio. */
+  readonly ours_cpu_s: number;
+  readonly peer_cpu_s: number;
+  readonly cpu_ratio: number;
   /** Ratio that the project aims at. */
   readonly aim: number;
   /** Peak of our own processes, in MiB. */
@@ -42,10 +50,21 @@ interface Row {
   readonly phases: Readonly<Record<string, number>>;
 }
 
+/** Ours and a peer at one case. */
+interface Case {
+  readonly name: string;
+  readonly ours: Measurement;
+  readonly peerName: string;
+  readonly peer: Measurement;
+  /** Ratio that the project aims at, beside mmdebstrap. */
+  readonly aim: number;
+}
+
 const { values } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
     mode: { type: "string", default: "archive,bare" },
+    runs: { type: "string", default: "1" },
     treefile: { type: "string", default: "examples/debian-minimal.yaml" },
   },
 });
@@ -71,31 +90,67 @@ try {
     root: `${work}/${name}`,
   });
 
+  const debos = !await lacks(...DEBOS_PROGRAMS);
+  const debosMirror = /^URIs: (\S+)/m.exec(mirror.sources)?.[1] ?? "";
+
   note("Fetching everything once, so that nothing measured waits for a network");
   await warmPeer(peer("warm", [ON_TOP, IN_LIST], ""));
   await compose("added.yaml", "warm-repo", "warm-cache", ["--dry-run"], "archive");
+  if (debos) {
+    const repo = await initRepo("warm-debos-repo", "archive");
+    await measureDebos(peer("warm-debos", [ON_TOP, IN_LIST], repo), debosMirror);
+  } else note("debos is not installed, and left out");
   mirror.freeze();
 
   for (const mode of values.mode.split(",")) {
-    const repo = await initRepo(`peer-${mode}`, mode);
-    note(`${mode} repository: mmdebstrap and ostree commit, then ours`);
-    const peerCold = await measurePeer(peer(`peer-cold-${mode}`, [], repo));
-    const theirs = await installedPackages(`${work}/peer-cold-${mode}`);
+    const runs: Case[][] = [];
+    for (let run = 0; run < Number(values.runs); run++) {
+      note(`${mode} repository, run ${run + 1}: the peers, then ours`);
+      const cases = await measureCases(mode, `${mode}-${run}`);
+      for (const { name, ours, peerName, peer } of cases) {
+        const cpu = `, of processors ${ours.cpu.toFixed(1)} and ${peer.cpu.toFixed(1)} s`;
+        note(`  ${name}: ${seconds(ours.ms)}, ${peerName} ${seconds(peer.ms)}${cpu}`);
+      }
+      runs.push(cases);
+    }
+    for (const [at, { name, peerName, aim }] of runs[0]!.entries()) {
+      const median = (side: "ours" | "peer") => medianOf(runs.map((each) => each[at]![side]));
+      print(`${name}, ${mode}`, median("ours"), peerName, median("peer"), aim);
+    }
+  }
 
-    const ours = (treefile: string) => compose(treefile, `repo-${mode}`, `cache-${mode}`, [], mode);
+  /** Every case once, in repositories and with a cache that are new. */
+  async function measureCases(mode: string, id: string): Promise<Case[]> {
+    const repo = await initRepo(`peer-${id}`, mode);
+    const peerCold = await measurePeer(peer(`peer-cold-${id}`, [], repo));
+    const theirs = await installedPackages(`${work}/peer-cold-${id}`);
+    const debosRepo = await initRepo(`debos-${id}`, mode);
+    const debosCold = debos
+      ? await measureDebos(peer(`debos-cold-${id}`, [], debosRepo), debosMirror)
+      : undefined;
+
+    const ours = (treefile: string) => compose(treefile, `repo-${id}`, `cache-${id}`, [], mode);
     const cold = await ours("base.yaml");
-    await checkSamePackages(`${work}/repo-${mode}`, theirs);
+    const packages = await committedPackages(`${work}/repo-${id}`);
+    checkSamePackages(packages, theirs);
+    if (debos) checkContains(await committedPackages(debosRepo), packages);
     const unchanged = await ours("base.yaml");
 
-    const peerOnTop = await measurePeer(peer(`peer-top-${mode}`, [ON_TOP], repo));
+    const peerOnTop = await measurePeer(peer(`peer-top-${id}`, [ON_TOP], repo));
     const onTop = await ours("added.yaml");
-    const peerInList = await measurePeer(peer(`peer-list-${mode}`, [IN_LIST], repo));
+    const peerInList = await measurePeer(peer(`peer-list-${id}`, [IN_LIST], repo));
     const inList = await ours("edited.json");
 
-    print(`cold, ${mode}`, cold, peerCold, 0.8);
-    print(`nothing changed, ${mode}`, unchanged, peerCold, 0.03);
-    print(`one package on top, ${mode}`, onTop, peerOnTop, 0.35);
-    print(`one more in the list, ${mode}`, inList, peerInList, 0.35);
+    const beside = (name: string, ours: Measurement, peer: Measurement, aim: number): Case[] => [
+      { name, ours, peerName: "mmdebstrap", peer, aim },
+      ...(debosCold ? [{ name, ours, peerName: "debos", peer: debosCold, aim }] : []),
+    ];
+    return [
+      ...beside("cold", cold, peerCold, 0.6),
+      ...beside("nothing changed", unchanged, peerCold, 0.03),
+      ...beside("one package on top", onTop, peerOnTop, 0.25),
+      ...beside("one more in the list", inList, peerInList, 0.25),
+    ];
   }
 } finally {
   await Deno.remove(work, { recursive: true });
@@ -142,13 +197,21 @@ async function initRepo(name: string, mode: string): Promise<string> {
   return repo;
 }
 
-/** Fail unless our commit has the packages of the peer's root filesystem. */
-async function checkSamePackages(repo: string, theirs: readonly string[]): Promise<void> {
-  const { stdout } = await new Deno.Command("ostree", {
-    args: ["cat", `--repo=${repo}`, REF, "/usr/lib/sysimage/dpkg/status"],
-  }).output();
-  const status = parseDeb822(new TextDecoder().decode(stdout), "status");
-  const ours = status.map((each) => `${each.get("Package")} ${each.get("Version")}`).sort();
+/** Names and versions of the packages in a commit, in order. */
+async function committedPackages(repo: string): Promise<string[]> {
+  for (const path of ["/usr/lib/sysimage/dpkg/status", "/var/lib/dpkg/status"]) {
+    const { stdout, success } = await new Deno.Command("ostree", {
+      args: ["cat", `--repo=${repo}`, REF, path],
+    }).output();
+    if (!success) continue;
+    const status = parseDeb822(new TextDecoder().decode(stdout), "status");
+    return status.map((each) => `${each.get("Package")} ${each.get("Version")}`).sort();
+  }
+  throw new Error(`The commit in "${repo}" has no dpkg database`);
+}
+
+/** Fail unless the peer's root file system has the packages of our commit. */
+function checkSamePackages(ours: readonly string[], theirs: readonly string[]): void {
   const differ = [
     ...ours.filter((each) => !theirs.includes(each)).map((each) => `only ours: ${each}`),
     ...theirs.filter((each) => !ours.includes(each)).map((each) => `only the peer's: ${each}`),
@@ -157,14 +220,36 @@ async function checkSamePackages(repo: string, theirs: readonly string[]): Promi
   note(`${ours.length} packages on both sides`);
 }
 
-function print(name: string, ours: Measurement, peer: Measurement, aim: number): void {
+/** Fail unless the peer's commit has all packages of ours; it may have more. */
+function checkContains(theirs: readonly string[], ours: readonly string[]): void {
+  const missing = ours.filter((each) => !theirs.includes(each));
+  if (missing.length > 0) throw new Error(`Cannot compare: only ours: ${missing.join(", ")}`);
+  const more = theirs.filter((each) => !ours.includes(each)).map((each) => each.split(" ")[0]);
+  note(`debos has ${more.length} packages more: ${more.join(" ")}`);
+}
+
+/** The measurement in the middle. */
+function medianOf(runs: readonly Measurement[]): Measurement {
+  return runs.toSorted((a, b) => a.ms - b.ms)[runs.length >> 1]!;
+}
+
+function print(
+  name: string,
+  ours: Measurement,
+  peerName: string,
+  peer: Measurement,
+  aim: number,
+): void {
   const row: Row = {
     bench: "compose",
     case: name,
     ours_ms: Math.round(ours.ms),
-    peer: "mmdebstrap + ostree commit",
+    peer: peerName,
     peer_ms: Math.round(peer.ms),
     ratio: Number((ours.ms / peer.ms).toFixed(3)),
+    ours_cpu_s: Number(ours.cpu.toFixed(1)),
+    peer_cpu_s: Number(peer.cpu.toFixed(1)),
+    cpu_ratio: Number((ours.cpu / peer.cpu).toFixed(3)),
     aim,
     peak_mib: ours.denoMib,
     child_peak_mib: ours.otherMib,
@@ -175,13 +260,20 @@ function print(name: string, ours: Measurement, peer: Measurement, aim: number):
     console.log(JSON.stringify(row));
     return;
   }
-  const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`.padStart(8);
   console.log(
-    `${name.padEnd(28)}${seconds(ours.ms)}${seconds(peer.ms)}  ratio ${row.ratio.toFixed(2)}` +
-      ` (aim ${aim})  peak ${row.peak_mib} MiB, ${row.child} ${row.child_peak_mib} MiB`,
+    `${name.padEnd(30)}${seconds(ours.ms)}  ${peerName.padEnd(10)}${seconds(peer.ms)}  ratio ${
+      row.ratio.toFixed(2)
+    }` +
+      ` (aim ${aim}), CPU ${
+        row.cpu_ratio.toFixed(2)
+      }  peak ${row.peak_mib} MiB, ${row.child} ${row.child_peak_mib} MiB`,
   );
   const phases = Object.entries(row.phases).map(([phase, ms]) => `${phase} ${seconds(ms).trim()}`);
-  if (phases.length > 0) console.log(`  ${phases.join(", ")}`);
+  if (phases.length > 0 && peerName === "mmdebstrap") console.log(`  ${phases.join(", ")}`);
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`.padStart(8);
 }
 
 function note(text: string): void {

@@ -5,6 +5,8 @@ import { PeakMemory } from "./peak_memory.ts";
 export interface Measurement {
   /** Duration in milliseconds, from its start to its end. */
   readonly ms: number;
+  /** Time that processors spent on it and its children, in seconds: other work disturbs it less. */
+  readonly cpu: number;
   /** Most memory that one Deno process of it had, in MiB. */
   readonly denoMib: number;
   /** Most memory that one other process of it had, in MiB, and the name of that process. */
@@ -31,10 +33,10 @@ export async function measure(
   options: { readonly env?: Record<string, string>; readonly cwd?: string } = {},
 ): Promise<Measurement> {
   await new Deno.Command("sync").output();
-  const [program = "", ...args] = argv;
+  const times = await Deno.makeTempFile();
   const start = performance.now();
-  const process = new Deno.Command(program, {
-    args,
+  const process = new Deno.Command("sh", {
+    args: ["-c", 'times=$0; "$@"; status=$?; times > "$times"; exit $status', times, ...argv],
     ...options,
     stdin: "null",
     stdout: "piped",
@@ -50,11 +52,20 @@ export async function measure(
   const ms = performance.now() - start;
   clearInterval(timer);
   const [stdout, stderr] = await output;
+  const cpu = parseTimes(await Deno.readTextFile(times));
+  await Deno.remove(times);
   if (code !== 0) {
     const end = `${stdout}\n${stderr}`.trim().slice(-3000);
     throw new Error(`Cannot run "${argv.join(" ")}": status ${code}\n${end}`);
   }
-  return { ms, ...memory.peak(), stdout, phases: readPhases(`${stdout}\n${stderr}`) };
+  return { ms, cpu, ...memory.peak(), stdout, phases: readPhases(`${stdout}\n${stderr}`) };
+}
+
+/** Seconds of the children, in what the shell's `times` prints: the second line. */
+function parseTimes(text: string): number {
+  const [, children = ""] = text.split("\n");
+  return [...children.matchAll(/(\d+)m([\d.]+)s/g)]
+    .reduce((sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds), 0);
 }
 
 /** Durations of the phases in progress written as JSON lines; other lines are passed over. */
