@@ -13,6 +13,7 @@ import { setup } from "./setup.ts";
 const TIERS: Readonly<Record<string, readonly string[]>> = {
   unit: ["base", "apt", "ostree", "sandbox", "oci", "core", "cli", "bench"],
   system: ["tests/system", "tests/ostree", "tests/apt"],
+  examples: ["tests/examples"],
   hostile: ["tests/hostile"],
   fidelity: ["tests/fidelity"],
   boot: ["tests/boot"],

@@ -452,7 +452,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-/** Fields that need a real system: treefile_system_test.ts and minimal_example_test.ts have them. */
+/** Fields that need a real system: treefile_system_test.ts and tests/examples have them. */
 const ELSEWHERE = [
   ...["units", "default-target", "postprocess", "postprocess-script", "foreign-architectures"],
   ...["debconf", "cliwrap", "cliwrap-binaries", "variant"],

@@ -1,11 +1,11 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { output, run } from "../../support/archive.ts";
-import { checkoutSystem } from "../../support/checkout_system.ts";
-import { lacks } from "../../support/lacks.ts";
+import { output, run } from "../support/archive.ts";
+import { checkoutSystem } from "../support/checkout_system.ts";
+import { lacks } from "../support/lacks.ts";
 
 /** What rpm-ostree's compose tests look at where a treefile changes a lot, here in a system that boots. */
 const ignore = Deno.uid() !== 0 || await lacks("ostree", "bwrap");
-const ROOT = new URL("../../..", import.meta.url).pathname;
+const ROOT = new URL("../..", import.meta.url).pathname;
 
 const INCLUDED = `add-files: [[tool.sh, /usr/libexec/tool]]
 postprocess:
