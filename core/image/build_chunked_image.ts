@@ -75,7 +75,12 @@ export async function buildChunkedImage(options: BuildChunkedImageOptions): Prom
   const source = await openSource(options, directory);
   const repo = Repo.init(`${directory}/repo`, { mode: "bare" });
   const created = options.sourceDateEpoch ?? sourceDate(source);
-  const { commit, database } = await commitSource(repo, source, created, options.signal);
+  const { commit, database } = await commitSource(
+    repo,
+    source,
+    created,
+    pickDefined(options, "signal", "progress"),
+  );
   for (const signer of signers) await signCommit(repo, commit, signer);
   const tree = database();
   const { result } = await deliverImage(repo, commit, target, {
@@ -131,9 +136,8 @@ async function commitSource(
   repo: Repo,
   source: RootSource,
   timestamp: number,
-  signal: AbortSignal | undefined,
+  call: Pick<BuildChunkedImageOptions, "signal" | "progress">,
 ): Promise<{ readonly commit: string; readonly database: () => Tree }> {
-  const call = signal ? { signal } : {};
   using txn = repo.transaction();
   const tree = source.rootfs === undefined
     ? await flattenLayers(txn, source.image!.layout, source.image!.found.manifest, call)

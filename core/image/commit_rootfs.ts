@@ -1,5 +1,7 @@
+import type { Progress } from "@apt-ostree/base";
 import { commitTree, importDirectory, type Repo, type Transaction, Tree } from "@apt-ostree/ostree";
 import { DPKG_DATABASE } from "../assemble/root_layout.ts";
+import { MOUNT_POINTS } from "../compose/mount_points.ts";
 import { ImageError } from "../error.ts";
 
 /** Where systems that nobody composed have dpkg's database. */
@@ -8,18 +10,35 @@ const PLAIN_DATABASE = "var/lib/dpkg";
 const SYSROOT = "sysroot";
 const MODULES = "usr/lib/modules";
 
-/** The tree of a root filesystem, without what is below /sysroot; the root belongs to root. */
+/**
+ * The tree of a root filesystem; directories that belong to the kernel or the host are empty in it, and
+ * the root belongs to root. Devices, FIFOs and sockets are left out with a warning.
+ */
 export async function importRootfs(
   txn: Transaction,
   path: string,
-  options: { readonly signal?: AbortSignal } = {},
+  options: { readonly signal?: AbortSignal; readonly progress?: Progress } = {},
 ): Promise<Tree> {
-  const root = readRoot(path);
-  const tree = Tree.empty(txn, { uid: 0, gid: 0, mode: (root.mode ?? 0o755) & 0o7777 });
-  for (const { name, isDirectory } of [...Deno.readDirSync(path)]) {
-    if (!isDirectory) tree.putFile(name, txn.importFile(`${path}/${name}`));
-    else if (name === SYSROOT) tree.mkdir(SYSROOT);
-    else tree.graft(name, await importDirectory(txn, `${path}/${name}`, options));
+  const modeOf = (info: Deno.FileInfo) => (info.mode ?? 0o755) & 0o7777;
+  const tree = Tree.empty(txn, { uid: 0, gid: 0, mode: modeOf(readRoot(path)) });
+  const left: string[] = [];
+  for (const { name, isDirectory, isFile, isSymlink } of [...Deno.readDirSync(path)]) {
+    const full = `${path}/${name}`;
+    if (isFile || isSymlink) tree.putFile(name, txn.importFile(full));
+    else if (!isDirectory) left.push(`/${name}`);
+    else if (MOUNT_POINTS.includes(name)) {
+      tree.mkdir(name, { uid: 0, gid: 0, mode: modeOf(Deno.statSync(full)) });
+    } else {
+      const imported = await importDirectory(txn, full, {
+        onSpecial: (special) => left.push(special.slice(path.length)),
+        ...(options.signal ? { signal: options.signal } : {}),
+      });
+      tree.graft(name, imported);
+    }
+  }
+  if (left.length > 0) {
+    const text = `Left out, since no commit can hold them: ${left.sort().join(", ")}`;
+    options.progress?.({ type: "message", level: "warning", text });
   }
   return tree;
 }
