@@ -11,7 +11,7 @@ export function blameScript(
   scripts: readonly ScriptRun[],
 ): SandboxError | ScriptError {
   const found = error.subject === undefined
-    ? scripts.toSorted((a, b) => weigh(a) - weigh(b)).at(-1)
+    ? heaviestScript(scripts)
     : findMaker(error.subject, scripts) ?? scripts.findLast((run) => run.incomplete);
   if (!found) return error;
   const { package: name, script, status } = found;
@@ -27,6 +27,11 @@ export function blameScript(
       cause: error,
     },
   );
+}
+
+/** The script that left most in files; of equals the last one. */
+export function heaviestScript(scripts: readonly ScriptRun[]): ScriptRun | undefined {
+  return scripts.toSorted((a, b) => weigh(a) - weigh(b)).at(-1);
 }
 
 /** The last script that changed a path, or something below it. */

@@ -7,7 +7,7 @@ import { cellFailed, checkSetup, overLimit } from "./cell_failure.ts";
 import { type CellLimits, DEFAULT_CELL_LIMITS } from "./cell_limits.ts";
 import { checkPrivileged } from "./check_privileged.ts";
 import { CellOutput } from "./cell_output.ts";
-import { blameScript } from "./blame_script.ts";
+import { blameScript, heaviestScript } from "./blame_script.ts";
 import { CellWatch } from "./cell_watch.ts";
 import { SandboxError } from "./error.ts";
 import { INTERCEPTION_POLICIES, type InterceptionPolicy } from "./interception/policy.ts";
@@ -159,7 +159,11 @@ export class Sandbox {
       | undefined;
     const end = (excess: CellExcess | undefined) => {
       if (!excess || over) return;
-      over = { excess, script: run.script ?? watch.scriptAtWork() ?? this.running };
+      // What lies in files may have been left by a script that has ended.
+      const lies = excess.limit === "disk" || excess.limit === "files";
+      const script = run.script ?? watch.scriptAtWork() ?? this.running ??
+        (lies ? heaviestScript(this.#recorder.runs) : undefined);
+      over = { excess, script };
       ending.abort();
       watch.kill();
     };
