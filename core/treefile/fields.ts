@@ -1,5 +1,4 @@
-import { CHECKS } from "../checks/all_checks.ts";
-import { CHECK_SEVERITIES } from "../checks/check.ts";
+import { CHECKS_MAP } from "./checks_schema.ts";
 import {
   ASCII_CHARACTER,
   BOOLEAN,
@@ -47,27 +46,6 @@ const PLACE: FieldSchema = words("inline", "detached", "disabled");
 /** A path, or a treefile written in place. */
 const INCLUDED: FieldSchema = { anyOf: [TEXT, { $ref: "#" }] };
 const INCLUDES: FieldSchema = { anyOf: [TEXT, { type: "array", items: INCLUDED }] };
-
-/** What a check's findings mean, with paths that are as they should be. */
-const CHECK: FieldSchema = {
-  anyOf: [
-    words(...CHECK_SEVERITIES),
-    {
-      type: "object",
-      properties: {
-        severity: words(...CHECK_SEVERITIES),
-        allow: { type: "array", items: { type: "string", pattern: "^/" } },
-      },
-      additionalProperties: false,
-    },
-  ],
-};
-
-const CHECKS_MAP: FieldSchema = {
-  type: "object",
-  properties: Object.fromEntries(CHECKS.map(({ name }) => [name, CHECK])),
-  additionalProperties: false,
-};
 
 /**
  * The fields that treefiles may have: parser, messages, documentation and the JSON Schema all come
@@ -508,19 +486,3 @@ export type FieldName = keyof typeof FIELDS;
 
 /** {@linkcode FIELDS} for those who read the table. */
 export const TREEFILE_FIELDS: Readonly<Record<string, FieldDefinition>> = FIELDS;
-
-/** Spellings of old treefiles, and the fields that they mean. */
-export const OLD_SPELLINGS: Readonly<Record<string, FieldName>> = {
-  "automatic_version_prefix": "automatic-version-prefix",
-  "boot_location": "boot-location",
-  "bootstrap_packages": "bootstrap-packages",
-  "default_target": "default-target",
-  "gpg_key": "gpg-key",
-};
-
-/** Fields of host origins, which no treefile of a compose may have. */
-export const DERIVE_FIELDS: readonly string[] = [
-  ...["base-refspec", "container-image-reference", "packages-local"],
-  ...["packages-local-fileoverride", "override-remove", "ex-override-replace"],
-  ...["override-replace-local", "initramfs", "custom", "override-commit", "unconfigured-state"],
-];

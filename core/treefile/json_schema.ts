@@ -1,5 +1,6 @@
 import { ARCHITECTURE_NAMES } from "./architecture.ts";
-import { FIELDS, OLD_SPELLINGS } from "./fields.ts";
+import { FIELDS } from "./fields.ts";
+import { OLD_SPELLINGS } from "./other_names.ts";
 
 /**
  * The JSON Schema of treefiles, with which editors complete and check them.

@@ -2,16 +2,11 @@ import { nearestNames } from "@apt-ostree/apt";
 import { dpkgArchitecture, isArchitecture } from "./architecture.ts";
 import { TreefileError } from "./error.ts";
 import { describeSchema } from "./field_schema.ts";
-import {
-  DERIVE_FIELDS,
-  type FieldDefinition,
-  type FieldName,
-  FIELDS,
-  OLD_SPELLINGS,
-} from "./fields.ts";
+import { type FieldDefinition, type FieldName, FIELDS } from "./fields.ts";
 import { findMisfit } from "./find_misfit.ts";
 import { parseKickstart } from "./kickstart.ts";
 import { parseLocatedYaml } from "./located_yaml.ts";
+import { DERIVE_FIELDS, OLD_SPELLINGS } from "./other_names.ts";
 
 /** Fields as one file has them, old spellings and packages of this architecture put in place. */
 export interface ParsedFields {
