@@ -1,11 +1,9 @@
 import { becomeRoot, composeImage, INITIALIZE_MODES } from "@apt-ostree/core";
 import { type Command, defineCommand } from "../command.ts";
-import { COMPOSE_IMAGE_OPTIONS } from "../compose_image_options.ts";
+import { COMPOSE_IMAGE_OPTIONS, composeImageOptions } from "../compose_image_options.ts";
 import { CliError } from "../error.ts";
 import { formatComposedImage } from "../format/image.ts";
-import { IMAGE_CONFIG_OPTION, IMAGE_OPTIONS } from "../image_options.ts";
-import { given, parseChoice, parseCount, parsePairs } from "../option_values.ts";
-import { sourceDateEpoch } from "../source_date_epoch.ts";
+import { given, parseChoice } from "../option_values.ts";
 
 /** What stands before an output in each format. */
 const FORMATS = { ociarchive: "oci-archive:", oci: "oci:", registry: "docker://" } as const;
@@ -39,13 +37,10 @@ export const command: Command = defineCommand({
       help: `What OUTPUT is: ${Object.keys(FORMATS).join(", ")} (default: ociarchive)`,
     },
     "write-lockfile-to": { type: "string", value: "FILE", help: "Write a lockfile to FILE" },
-    "lockfile": { type: "list", value: "FILE", help: "Use the versions that FILE names" },
     "lockfile-strict": {
       type: "boolean",
       help: "With --lockfile, install nothing that it does not name",
     },
-    ...IMAGE_OPTIONS,
-    ...IMAGE_CONFIG_OPTION,
     "touch-if-changed": {
       type: "string",
       value: "FILE",
@@ -70,23 +65,13 @@ export const command: Command = defineCommand({
       treefile: treefile!,
       target: FORMATS[format] + output!,
       initialize,
-      forceNocache: values["force-nocache"],
-      cacheOnly: values.offline,
-      lockfiles: values.lockfile,
+      ...composeImageOptions(values),
       lockfileStrict: values["lockfile-strict"],
-      labels: parsePairs("label", values.label),
       ...given({
-        cachedir: values.cachedir,
-        sourceRoot: values["source-root"],
-        authfile: values.authfile,
         layerRepo: values["layer-repo"],
         writeLockfileTo: values["write-lockfile-to"],
-        imageConfig: values["image-config"],
         touchIfChanged: values["touch-if-changed"],
-        retryTimes: parseCount("copy-retry-times", values["copy-retry-times"]),
-        maxLayers: parseCount("max-layers", values["max-layers"]),
       }),
-      ...sourceDateEpoch(),
       progress,
       signal,
     });
