@@ -35,6 +35,8 @@ export function writeArchive(
     [descriptor, manifest.config, ...manifest.layers].map((each) => [each.digest, each] as const),
   );
   const partial = `${file}.new`;
+  using unfinished = new DisposableStack();
+  unfinished.defer(() => Deno.removeSync(partial));
   using output = Deno.openSync(partial, { write: true, create: true, truncate: true });
   const tar = new TarWriter((bytes) => {
     for (let at = 0; at < bytes.length;) at += output.writeSync(bytes.subarray(at));
@@ -57,6 +59,7 @@ export function writeArchive(
   put("oci-layout", LAYOUT_FILE);
   tar.close();
   Deno.renameSync(partial, file);
+  unfinished.move(); // it is whole: nothing is removed
 }
 
 /**

@@ -24,8 +24,9 @@ const STATUS = `${DPKG_DATABASE}/status`;
  */
 export function moveHomeDirectories(repo: Repo, txn: Transaction, tree: Tree): void {
   const changes = SETTINGS.flatMap(([path, key]) => {
-    const before = readTreeText(repo, tree, path);
-    if (before === undefined) return [];
+    const before = tree.linkTarget(path) === undefined ? readTreeText(repo, tree, path) : undefined;
+    // Bytes that are no text would not survive; such a file has been chosen by somebody.
+    if (before === undefined || before.includes("\ufffd")) return [];
     const after = setHome(before, key);
     return after === before ? [] : [{ path, before, after }];
   });
@@ -49,7 +50,8 @@ export function setHome(text: string, key: string): string {
   const chosen = new RegExp(`^[ \\t]*${key}=(.*)$`, "m").exec(text)?.[1];
   if (chosen !== undefined && chosen.replaceAll('"', "").trim() !== "/home") return text;
   const line = `${key}=${HOMES}`;
-  const place = new RegExp(`^[ \\t]*#?[ \\t]*${key}=.*$`, "m");
+  // One pass over each line: what a package ships may be a megabyte of spaces.
+  const place = new RegExp(`^(?:[ \\t]*#)?[ \\t]*${key}=.*$`, "m");
   const set = chosen === undefined ? place : new RegExp(`^[ \\t]*${key}=.*$`, "m");
   if (set.test(text)) return text.replace(set, line);
   return `${text}${text === "" || text.endsWith("\n") ? "" : "\n"}${line}\n`;

@@ -7,6 +7,7 @@ const CASES: readonly (readonly [name: string, before: string, after: string])[]
   ["another place that was chosen", "HOME=/srv/people\n", "HOME=/srv/people\n"],
   ["a comment beside a choice", "#HOME=/home\nHOME=/home\n", "#HOME=/home\nHOME=/var/home\n"],
   ["a key that ends alike", "OTHER_HOME=/home\n", "OTHER_HOME=/home\nHOME=/var/home\n"],
+  ["a megabyte of spaces", " ".repeat(2 ** 20), `${" ".repeat(2 ** 20)}\nHOME=/var/home\n`],
   ["no line at all", "SHELL=/bin/sh", "SHELL=/bin/sh\nHOME=/var/home\n"],
 ];
 for (const [name, before, after] of CASES) {
