@@ -132,7 +132,12 @@ function testUser(dir: string, options: TestUserOptions): TestUser {
       return { code, stdout: text(stdout), stderr: text(stderr) };
     },
     runInside: (...argv) => user.run(...userNamespaceArgs(argv)),
-    processes: async () => lines(await output("ps", "-eo", "uid=,args=")).filter(isOwned),
+    processes: async () => {
+      // A zombie has ended; how long it stays in the table is up to the host's init.
+      const alive = lines(await output("ps", "-eo", "stat=,uid=,args="))
+        .filter((line) => !line.trimStart().startsWith("Z"));
+      return alive.map((line) => line.trimStart().replace(/^\S+\s+/, "")).filter(isOwned);
+    },
     async leftovers() {
       // Where everybody may write; other tests come and go there.
       const script = 'find "$@" -xdev -printf "%U %p\\n" 2> /dev/null || :';
