@@ -21,13 +21,8 @@ export interface AptConfig {
  */
 export function formatAptConfig(config: AptConfig): string {
   const { dir } = config;
-  const settings: [name: string, value: string][] = [
-    ["Dir", dir],
-    ["Dir::Etc", `${dir}/etc/apt`],
-    ["Dir::State", `${dir}/var/lib/apt`],
-    ["Dir::State::status", `${dir}/var/lib/dpkg/status`],
-    ["Dir::Cache", `${dir}/var/cache/apt`],
-    ["Dir::Log", `${dir}/var/log/apt`],
+  const settings: (readonly [name: string, value: string])[] = [
+    ...isolation(dir),
     ["APT::Architecture", config.architecture],
     ["APT::Sandbox::User", ""],
     ["APT::Get::Assume-Yes", "true"],
@@ -53,6 +48,18 @@ export function formatAptConfig(config: AptConfig): string {
     lists.map(([name, values]) =>
       `#clear ${name};\n${name} { ${values.map((v) => `"${quoted(v)}";`).join(" ")} };\n`
     ).join("");
+}
+
+/** The settings that keep an apt in its directory, whatever else it may have been told. */
+export function isolation(dir: string): readonly (readonly [name: string, value: string])[] {
+  return [
+    ["Dir", dir],
+    ["Dir::Etc", `${dir}/etc/apt`],
+    ["Dir::State", `${dir}/var/lib/apt`],
+    ["Dir::State::status", `${dir}/var/lib/dpkg/status`],
+    ["Dir::Cache", `${dir}/var/cache/apt`],
+    ["Dir::Log", `${dir}/var/log/apt`],
+  ];
 }
 
 /** apt's own defaults, which only an option of a source may weaken; a host may have others. */

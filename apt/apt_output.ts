@@ -81,3 +81,22 @@ export function parseUnmet(text: string): string[] {
   }
   return unmet;
 }
+
+/** A package list that `apt-get update` begins to fetch, or finds to be as it was. */
+export interface FetchLine {
+  /** What a person reads: `bookworm/main amd64 Packages [8,792 kB]`. */
+  readonly item: string;
+  /** Whether it is another one than before. */
+  readonly isNew: boolean;
+}
+
+/** Read a line of `apt-get update`; `undefined` where it tells something else. */
+export function parseFetch(line: string): FetchLine | undefined {
+  const found = /^(Get|Hit):\d+ \S+ (.+)$/.exec(line);
+  return found ? { item: found[2]!, isNew: found[1] === "Get" } : undefined;
+}
+
+/** How much `apt-get update` says that it fetched in all, for people: `9,190 kB`. */
+export function parseFetched(line: string): string | undefined {
+  return /^Fetched (\d\S* \w?B) in /.exec(line)?.[1];
+}

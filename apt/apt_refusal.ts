@@ -6,6 +6,7 @@ import { explainChain, findClash, type Limits } from "./explain_chain.ts";
 import { nearestNames } from "./nearest_names.ts";
 import { Offers } from "./offers.ts";
 import type { PlanRequest } from "./plan.ts";
+import { findPin, parsePreferences, type Pin } from "./preferences.ts";
 import type { SolverWorld } from "./solver.ts";
 
 const MESSAGE = /^(?:E|W|Error|Warning): /;
@@ -14,8 +15,13 @@ const MESSAGE = /^(?:E|W|Error|Warning): /;
  * Say what it means that `apt-get update` failed.
  *
  * @param stderr What it wrote to standard error.
+ * @param missingKeys Paths of keys that sources name and that are not there.
  */
-export function explainUpdate(stderr: string, cause: RunError): AptError {
+export function explainUpdate(
+  stderr: string,
+  cause: RunError,
+  missingKeys: readonly string[] = [],
+): AptError {
   // apt 3 writes the words in full where it is told to be of its own time.
   const lines = stderr.split("\n").filter((line) => MESSAGE.test(line))
     .map((line) => line.replace(MESSAGE, ""));
@@ -24,6 +30,18 @@ export function explainUpdate(stderr: string, cause: RunError): AptError {
     /NO_PUBKEY|public key is not available|is not signed|(GPG error|verification failed): |BADSIG|EXPKEYSIG|no longer signed/,
   );
   if (untrusted) {
+    if (missingKeys.length > 0) {
+      const [key] = missingKeys;
+      return new AptError(
+        "apt/untrusted-source",
+        `Cannot trust a source: its key "${key}" is not there`,
+        {
+          subject: key!,
+          hint: "Put the archive's key there, or correct Signed-By in its .sources file",
+          cause,
+        },
+      );
+    }
     const source = /(?:https?|file|copy|ftp|mirror[+\w]*):\S+/.exec(untrusted)?.[0] ?? "a source";
     return new AptError("apt/untrusted-source", `Cannot trust source "${source}": ${untrusted}`, {
       subject: source,
@@ -131,16 +149,21 @@ function readOffers(world: SolverWorld): Offers {
   return new Offers(indexes, [world.architecture, ...world.foreignArchitectures]);
 }
 
-async function readLimits(request: PlanRequest, { apt, dir }: SolverWorld): Promise<Limits> {
+async function readLimits(
+  request: PlanRequest,
+  { apt, dir, preferences }: SolverWorld,
+): Promise<Limits> {
   const status = parseDeb822(await Deno.readTextFile(`${dir}/var/lib/dpkg/status`), "status");
   const held = status.filter((stanza) => stanza.get("Status")?.startsWith("hold "))
     .map((stanza) => [stanza.get("Package") ?? "", stanza.get("Version") ?? ""] as const);
   const candidates = new Map<string, string | undefined>();
+  let pins: readonly Pin[] | undefined;
   return {
     excluded: new Set(request.exclude ?? []),
     locked: request.locked ?? new Map(),
     lockedOnly: request.lockedOnly ?? false,
     held: new Map(held),
+    pin: (name) => findPin(pins ??= preferences.flatMap(parsePreferences), name),
     async candidate(name) {
       if (!candidates.has(name)) {
         const text = await apt.text(["apt-cache", "policy", "--", name]);

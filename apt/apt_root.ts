@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { resolve } from "@std/path";
 import { hostRunner, type Progress, RunError, type Runner } from "@apt-ostree/base";
 import { formatAptConfig, hostDateChecks, hostTransport } from "./apt_config.ts";
 import { explainUpdate } from "./apt_refusal.ts";
@@ -9,14 +10,20 @@ import { type Downloaded, type DownloadOptions, downloadPackages } from "./downl
 import { AptError } from "./error.ts";
 import { formatPlan, parsePlan, type Plan, type PlannedPackage, type PlanRequest } from "./plan.ts";
 import { PackagesIndex } from "./packages_index.ts";
+import type { PreferencesFile } from "./preferences.ts";
 import { checkReleaseDates } from "./release_dates.ts";
-import { type Fetched, readFetched, type Repository } from "./repositories.ts";
+import { holdDirectory } from "./hold_directory.ts";
+import { hostProxies } from "./host_proxies.ts";
+import { type Fetched, notCached, readFetched, type Repository } from "./repositories.ts";
+import { removeIfThere } from "./remove_if_there.ts";
+import { replaceText } from "./replace_text.ts";
 import { makeSearchTable, searchPackages, type SearchResult } from "./search_packages.ts";
 import { solve, type SolverWorld } from "./solver.ts";
 import { checkSnapshotId, snapshotSources } from "./snapshot_sources.ts";
-import { parseSources, type SourcesFile } from "./sources.ts";
+import { missingKeys, parseSources, type SourcesFile } from "./sources.ts";
 import { readTextIfThere } from "./read_text.ts";
 import { writeAptStatus } from "./status_file.ts";
+import { UpdateMeter } from "./update_meter.ts";
 
 /** How an {@linkcode AptRoot} is made. */
 export interface AptRootOptions {
@@ -28,13 +35,16 @@ export interface AptRootOptions {
   readonly foreignArchitectures?: readonly string[];
   /** Sources; paths of keys in them are absolute. */
   readonly sources: readonly SourcesFile[];
-  /** Text of a preferences file. */
-  readonly preferences?: string;
+  /** Preferences, as the text of one file or as several, the one that counts most first. */
+  readonly preferences?: string | readonly PreferencesFile[];
   /** Date as `20260131T120000Z`: the sources as they were then, where their archives keep that. */
   readonly snapshot?: string;
   /** dpkg's status file of the system that plans begin from. @default a system without packages */
   readonly status?: string;
-  /** Whether the host's keys, passwords and proxies serve. @default {true} */
+  /**
+   * Whether the host's keys, passwords and proxies serve, those of `http_proxy`, `https_proxy` and
+   * `no_proxy` too. @default {true}
+   */
   readonly hostTrust?: boolean;
   /**
    * Whether the host's word counts that sources may be out of date (`Acquire::Check-Valid-Until`,
@@ -68,6 +78,7 @@ export class AptRoot {
   readonly #architecture: string;
   readonly #foreignArchitectures: readonly string[];
   readonly #snapshot: string | undefined;
+  readonly #preferences: readonly PreferencesFile[];
   #inputs = "";
   #fetched: Fetched = { repositories: [], indexes: [] };
   /** Kept from one question to the next, until packages are downloaded. */
@@ -75,10 +86,15 @@ export class AptRoot {
 
   private constructor(options: AptRootOptions) {
     this.#dir = options.dir;
-    this.#apt = new AptRunner(options.dir, options.runner ?? hostRunner);
+    const { dir, runner = hostRunner, hostTrust = true } = options;
+    this.#apt = new AptRunner(dir, runner, hostTrust ? hostProxies() : {});
     this.#sources = options.sources;
     this.#architecture = options.architecture;
     this.#snapshot = options.snapshot;
+    const { preferences = [] } = options;
+    this.#preferences = typeof preferences === "string"
+      ? [{ name: "preferences", text: preferences }]
+      : preferences;
     this.#foreignArchitectures = options.foreignArchitectures ?? [];
   }
 
@@ -88,7 +104,9 @@ export class AptRoot {
    * @throws {AptError} `apt/no-sources` if no source offers binary packages, `apt/missing` if there
    * is no apt.
    */
-  static async create(options: AptRootOptions): Promise<AptRoot> {
+  static async create(given: AptRootOptions): Promise<AptRoot> {
+    // To apt a relative path is one below its own root.
+    const options = { ...given, dir: resolve(given.dir) };
     const { dir, sources } = options;
     const usable = sources.flatMap(parseSources).some((source) => source.types.includes("deb"));
     if (!usable) {
@@ -96,20 +114,19 @@ export class AptRoot {
         hint: "Name .sources files with repos:, or put one into /etc/apt/sources.list.d",
       });
     }
-    for (const sub of LAYOUT) Deno.mkdirSync(`${dir}/${sub}`, { recursive: true });
-    writeStatus(dir, options.status ?? "");
     if (options.snapshot !== undefined) checkSnapshotId(options.snapshot);
+    for (const sub of LAYOUT) Deno.mkdirSync(`${dir}/${sub}`, { recursive: true });
+    using _lock = await holdDirectory(dir, undefined);
+    writeStatus(dir, options.status ?? "");
     writeSources(dir, sources);
-    Deno.writeTextFileSync(`${dir}/etc/apt/preferences`, options.preferences ?? "");
     const root = new AptRoot(options);
+    const preferences = root.#preferences.map(({ text }) => text.trimEnd())
+      .filter((text) => text !== "").map((text) => `${text}\n`).join("\n");
+    replaceText(`${dir}/etc/apt/preferences`, preferences);
     const extra: [string, string][] = [];
     const { hostTrust = true, hostDates = false } = options;
     if (hostTrust || hostDates) {
-      // Told the architectures, it does not ask the machine's dpkg for them.
-      const architecture = `APT::Architectures::=${options.architecture}`;
-      const dump = await root.#apt.text(["apt-config", "-o", architecture, "dump"], {
-        env: { APT_CONFIG: "/dev/null" },
-      });
+      const dump = await root.#apt.hostSettings(options.architecture);
       if (hostTrust) extra.push(...hostTransport(dump));
       if (hostDates) extra.push(...hostDateChecks(dump));
     }
@@ -121,8 +138,8 @@ export class AptRoot {
       hostTrust,
       extra,
     });
-    Deno.writeTextFileSync(`${dir}/apt.conf`, config);
-    const digest = createHash("sha256").update(config).update(options.preferences ?? "")
+    replaceText(`${dir}/apt.conf`, config);
+    const digest = createHash("sha256").update(config).update(preferences)
       .update(`\0${options.status ?? ""}\0${options.snapshot ?? ""}`);
     for (const { name, text } of sources) digest.update(`\0${name}\0${text}`);
     root.#inputs = digest.digest("hex");
@@ -139,9 +156,12 @@ export class AptRoot {
   async update(
     options: AptCallOptions & { readonly cacheOnly?: boolean } = {},
   ): Promise<Repository[]> {
-    const { cacheOnly = false, signal } = options;
-    if (this.#snapshot !== undefined) await this.#goBack(this.#snapshot, cacheOnly, signal);
-    else if (!cacheOnly) await this.#fetch(signal);
+    const { cacheOnly = false, signal, progress } = options;
+    using _lock = await holdDirectory(this.#dir, signal);
+    const meter = progress && !cacheOnly ? new UpdateMeter(progress) : undefined;
+    const fetch = () => this.#fetch(signal, meter);
+    if (this.#snapshot !== undefined) await this.#goBack(this.#snapshot, cacheOnly, fetch);
+    else if (!cacheOnly) await fetch();
     const fetched = await readFetched(this.#apt, this.#sources[0]?.name ?? "");
     // A snapshot is older on purpose.
     if (this.#snapshot === undefined) {
@@ -149,6 +169,7 @@ export class AptRoot {
     }
     this.#fetched = fetched;
     this.#indexes = undefined;
+    meter?.end(fetched.repositories.length);
     return [...fetched.repositories];
   }
 
@@ -168,9 +189,9 @@ export class AptRoot {
     // A .deb that somebody gave as a file may have changed since.
     const known = request.localDebs?.length ? undefined : readTextIfThere(file);
     if (known !== undefined) return parsePlan(known);
+    using _lock = await holdDirectory(this.#dir, options.signal);
     const plan = await solve(this.#world(), request, options.signal);
-    Deno.writeTextFileSync(`${file}.new`, formatPlan(plan));
-    Deno.renameSync(`${file}.new`, file);
+    replaceText(file, formatPlan(plan));
     return plan;
   }
 
@@ -186,6 +207,7 @@ export class AptRoot {
     options: AptCallOptions = {},
   ): Promise<PlannedPackage[]> {
     for (const name of requests) checkRequest(name);
+    using _lock = await holdDirectory(this.#dir, options.signal);
     return await candidates(this.#world(), requests, options.signal);
   }
 
@@ -196,6 +218,7 @@ export class AptRoot {
       architecture: this.#architecture,
       foreignArchitectures: this.#foreignArchitectures,
       fetched: this.#fetched,
+      preferences: this.#preferences,
       indexes: () => this.indexes(),
     };
   }
@@ -223,19 +246,30 @@ export class AptRoot {
   }
 
   /** Remove all package lists, so that the next update fetches them anew. */
-  forget(): void {
+  async forget(options: Pick<AptCallOptions, "signal"> = {}): Promise<void> {
+    using _lock = await holdDirectory(this.#dir, options.signal);
     for (const dir of ["var/lib/apt/lists", "plans"]) {
       for (const { name, isFile } of Deno.readDirSync(`${this.#dir}/${dir}`)) {
-        if (isFile) Deno.removeSync(`${this.#dir}/${dir}/${name}`);
+        if (isFile) removeIfThere(`${this.#dir}/${dir}/${name}`);
       }
     }
   }
 
-  /** Indexes of what was fetched. @throws {FormatError} `format/bad-index`. */
+  /**
+   * Indexes of what was fetched.
+   *
+   * @throws {FormatError} `format/bad-index`.
+   * @throws {AptError} `apt/not-cached` if somebody has removed them since.
+   */
   indexes(): readonly PackagesIndex[] {
-    return this.#indexes ??= this.#fetched.indexes.map(({ id, file }) =>
-      PackagesIndex.read(file, id)
-    );
+    return this.#indexes ??= this.#fetched.indexes.map(({ id, file }) => {
+      try {
+        return PackagesIndex.read(file, id);
+      } catch (cause) {
+        if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+        throw notCached(id);
+      }
+    });
   }
 
   /**
@@ -252,10 +286,9 @@ export class AptRoot {
     const table = makeSearchTable(this.indexes());
     // One table is kept: that of the lists as they are now.
     for (const { name } of Deno.readDirSync(`${this.#dir}/plans`)) {
-      if (name.startsWith("search-")) Deno.removeSync(`${this.#dir}/plans/${name}`);
+      if (name.startsWith("search-")) removeIfThere(`${this.#dir}/plans/${name}`);
     }
-    Deno.writeTextFileSync(`${file}.new`, `${table.names}\0${table.summaries}`);
-    Deno.renameSync(`${file}.new`, file);
+    replaceText(file, `${table.names}\0${table.summaries}`);
     return searchPackages(table, terms);
   }
 
@@ -265,17 +298,18 @@ export class AptRoot {
     return names.flatMap((name) => indexes.flatMap((index) => index.find(name)));
   }
 
-  async #fetch(signal: AbortSignal | undefined): Promise<void> {
+  async #fetch(signal: AbortSignal | undefined, meter: UpdateMeter | undefined): Promise<void> {
     let errors = "";
     const decoder = new TextDecoder();
     try {
       await this.#apt.run(["apt-get", "update", "--error-on=any"], {
         ...(signal ? { signal } : {}),
+        ...(meter ? { onStdout: (piece: Uint8Array) => meter.read(piece) } : {}),
         onStderr: (piece) => errors += decoder.decode(piece, { stream: true }),
       });
     } catch (error) {
       if (error instanceof RunError && error.code === "run/failed") {
-        throw explainUpdate(errors, error);
+        throw explainUpdate(errors, error, this.#sources.flatMap(missingKeys));
       }
       throw error;
     }
@@ -284,16 +318,16 @@ export class AptRoot {
   /**
    * Fetch the sources as they were at a date; what they are now says where that is, and is asked once.
    */
-  async #goBack(id: string, cacheOnly: boolean, signal: AbortSignal | undefined): Promise<void> {
+  async #goBack(id: string, cacheOnly: boolean, fetch: () => Promise<void>): Promise<void> {
     const file = `${this.#dir}/plans/snapshot-${this.#inputs}.json`;
     const known = readTextIfThere(file);
-    if (known === undefined && !cacheOnly) await this.#fetch(signal);
+    if (known === undefined && !cacheOnly) await fetch();
     const then: SourcesFile[] = known === undefined
       ? await this.#findSnapshot(id)
       : JSON.parse(known);
     writeSources(this.#dir, then);
     if (cacheOnly) return;
-    await this.#fetch(signal);
+    await fetch();
     Deno.writeTextFileSync(file, JSON.stringify(then));
   }
 

@@ -143,3 +143,51 @@ Deno.test(
     );
   },
 );
+
+Deno.test("AptRoot starts no apt once its configuration is gone: that would be the machine's own", {
+  ignore,
+}, () =>
+  withRoot(async (root, dir, calls) => {
+    await root.update();
+    await Deno.remove(`${dir}/root/apt.conf`);
+    const before = calls.length;
+    for (
+      const operation of [
+        () => root.update(),
+        () => root.update({ cacheOnly: true }),
+        () => root.plan({ install: ["editor"] }),
+        () => root.candidates(["editor"]),
+      ]
+    ) {
+      const error = await assertRejects(operation, AptError);
+      assertEquals([error.code, error.subject], ["apt/failed", `${dir}/root`]);
+    }
+    assertEquals(calls.length, before);
+  }));
+
+Deno.test("AptRoot answers questions that are asked at once, each as if it were alone", {
+  ignore,
+}, () =>
+  withRoot(async (root) => {
+    await root.update();
+    const requests = [
+      { install: ["editor"] },
+      { install: ["editor"], exclude: ["helper"] },
+      { install: ["library"], essential: false },
+      { install: ["helper"], essential: false },
+    ];
+    const plans = await Promise.all([
+      ...requests.map((request) => root.plan(request)),
+      root.update().then(() => undefined),
+    ]);
+    assertEquals(
+      plans.map((plan) => plan?.packages.map(({ name }) => name).toSorted()),
+      [
+        ["editor", "essential", "helper", "library"],
+        ["editor", "essential", "library"],
+        ["library"],
+        ["helper"],
+        undefined,
+      ],
+    );
+  }));

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { type Progress, RunError, type RunOptions, type RunResult } from "@apt-ostree/base";
 import { AptError } from "./error.ts";
 import type { PlannedPackage } from "./plan.ts";
+import { removeIfThere } from "./remove_if_there.ts";
 import { TransferMeter } from "./transfer_meter.ts";
 
 /** How {@linkcode downloadPackages} goes about it. */
@@ -240,13 +241,5 @@ function isThere(path: string, size: number): boolean {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
-  }
-}
-
-function removeIfThere(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { allowsVersion, type Alternative, parseDependencies } from "./dependency.ts";
 import { getField } from "./deb822.ts";
 import type { Offer, Offers } from "./offers.ts";
+import type { Pin } from "./preferences.ts";
 
 /** Why something cannot be had: sentences from what was asked for down to what is wrong. */
 export interface Explanation {
@@ -22,6 +23,8 @@ export interface Limits {
   readonly lockedOnly: boolean;
   /** Installed versions that must stay, by name. */
   readonly held: ReadonlyMap<string, string>;
+  /** The pin that decides about a package, where one does. */
+  pin(name: string): Pin | undefined;
   /** Version that apt's policy chooses; `undefined` where it forbids all. */
   candidate(name: string): Promise<string | undefined>;
 }
@@ -174,13 +177,18 @@ async function whyNot(wanted: Alternative, offers: Offers, limits: Limits): Prom
     return { what: `${name} is held at ${held}`, actions: [`stop holding ${name}`] };
   }
   const candidate = await limits.candidate(name);
-  const would = `${fitting[0]!.version} from ${fitting[0]!.source} would do`;
-  return candidate === undefined
-    ? { what: `${would}, but a pin forbids ${name}`, actions: [`remove the pin of ${name}`] }
-    : {
-      what: `${would}, but a pin keeps ${name} at ${candidate}`,
-      actions: [`remove the pin of ${name}`, `ask for ${name}=${fitting[0]!.version}`],
-    };
+  const { version, source } = fitting[0]!;
+  const would = `${version} from ${source} would do`;
+  const pin = limits.pin(name);
+  const rule = pin ? `${pin.file} (Pin: ${pin.pin})` : "a pin";
+  const unpin = `remove the pin of ${name}${pin ? ` from ${pin.file}` : ""}`;
+  const ask = `ask for ${name}=${version}`;
+  if (candidate === undefined) {
+    return { what: `${would}, but ${rule} forbids ${name}`, actions: [unpin] };
+  }
+  return pin
+    ? { what: `${would}, but ${rule} keeps ${name} at ${candidate}`, actions: [unpin, ask] }
+    : { what: `${would}, but apt prefers ${name} ${candidate}`, actions: [ask] };
 }
 
 /** Two packages that exclude each other. */

@@ -12,7 +12,10 @@ export function readHostSources(root = "/"): SourcesFile[] {
     try {
       files.push({ name, text: Deno.readTextFileSync(path) });
     } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      // What is no regular file apt passes over, too.
+      const passed = error instanceof Deno.errors.NotFound ||
+        error instanceof Deno.errors.IsADirectory;
+      if (!passed) throw error;
     }
   };
   add(`${etc}/sources.list`, "sources.list");

@@ -29,6 +29,7 @@ export {
   type PlanRequest,
   type Removal,
 } from "./plan.ts";
+export { type PreferencesFile } from "./preferences.ts";
 export { type OpenDebOptions } from "./deb_limits.ts";
 export { type ControlMember, type Deb, openDeb } from "./read_deb.ts";
 export { type Repository } from "./repositories.ts";

@@ -93,7 +93,8 @@ function readReleaseOf(
   return undefined;
 }
 
-function notCached(source: string): AptError {
+/** The refusal to work without the package lists of a source. */
+export function notCached(source: string): AptError {
   return new AptError(
     "apt/not-cached",
     `Cannot use source "${source}": its package lists are not here`,

@@ -7,6 +7,7 @@ import { getField, type Stanza } from "./deb822.ts";
 import { AptError, DebError } from "./error.ts";
 import type { PackagesIndex } from "./packages_index.ts";
 import type { Plan, PlannedPackage, PlanRequest } from "./plan.ts";
+import type { PreferencesFile } from "./preferences.ts";
 import { openDeb } from "./read_deb.ts";
 import type { Fetched, IndexFile } from "./repositories.ts";
 import { writeAptStatus } from "./status_file.ts";
@@ -23,6 +24,8 @@ export interface SolverWorld {
   readonly foreignArchitectures: readonly string[];
   /** What apt has fetched. */
   readonly fetched: Fetched;
+  /** Its preferences. */
+  readonly preferences: readonly PreferencesFile[];
   /** Its indexes, in their order. */
   indexes(): readonly PackagesIndex[];
 }

@@ -1,3 +1,4 @@
+import { quoted } from "@apt-ostree/base";
 import { FormatError } from "./error.ts";
 import { formatStanza, getField, parseDeb822, type Stanza } from "./deb822.ts";
 
@@ -93,6 +94,24 @@ export function anchorSources(file: SourcesFile, directory: string): SourcesFile
   return { ...file, text: stanzas.map((stanza) => `${formatStanza(stanza)}\n`).join("\n") };
 }
 
+/** Paths of keys in `Signed-By` that are not there. */
+export function missingKeys(file: SourcesFile): string[] {
+  return parseSources(file).flatMap(({ options }) => {
+    const named = [...options].filter(([name]) => name.toLowerCase() === "signed-by");
+    return named.flatMap(([, value]) => value.includes("\n") ? [] : value.split(/[,\s]+/))
+      .filter((word) => word.startsWith("/") && !isThere(word));
+  });
+}
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
 function parseStanzas(file: SourcesFile): AptSource[] {
   return parseDeb822(file.text, file.name).flatMap((stanza, index) => {
     const place = `${file.name}:${index + 1}`;
@@ -119,7 +138,7 @@ function words(stanza: Stanza, name: string, place: string): string[] {
 function parseLine(line: string, place: string): AptSource | undefined {
   if (line === "") return undefined;
   const found = /^(deb|deb-src)\s+(?:\[([^\]]*)\]\s*)?(\S+)\s+(\S+)\s*(.*)$/.exec(line);
-  if (!found) throw bad(place, `"${line}" is not "deb [options] uri suite components"`);
+  if (!found) throw bad(place, `${quoted(line)} is not "deb [options] uri suite components"`);
   const [, type, optionText = "", uri, suite, components] = found;
   const options = new Map<string, string>();
   for (const option of optionText.split(/\s+/).filter((word) => word !== "")) {

@@ -1,6 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { FormatError } from "./error.ts";
-import { anchorSources, parseSources } from "./sources.ts";
+import { anchorSources, missingKeys, parseSources } from "./sources.ts";
+
+const BASE = "Types: deb\nURIs: http://example.org\nSuites: a\nComponents: main\n";
 
 Deno.test("parseSources() reads both forms alike", () => {
   const stanzas = parseSources({
@@ -77,6 +79,16 @@ Deno.test("parseSources() says what is wrong and where", () => {
     FormatError,
     "no Suites",
   );
+});
+
+Deno.test("missingKeys() names keys of sources that are not there, and no other words", () => {
+  const missing = (text: string) => missingKeys({ name: "a.sources", text: `${BASE}${text}` });
+  const here = new URL(import.meta.url).pathname;
+  assertEquals(missing(`Signed-By: /no/a.gpg, ${here} /no/b.asc\n`), ["/no/a.gpg", "/no/b.asc"]);
+  assertEquals(missing("signed-by: 0123456789ABCDEF0123456789ABCDEF01234567\n"), []);
+  assertEquals(missing("Signed-By:\n -----BEGIN PGP PUBLIC KEY BLOCK-----\n .\n /no/x\n"), []);
+  const line = "deb [signed-by=/no/a.gpg,/no/b.gpg] http://example.org a main\n";
+  assertEquals(missingKeys({ name: "a.list", text: line }), ["/no/a.gpg", "/no/b.gpg"]);
 });
 
 Deno.test("anchorSources() takes relative keys from a directory and leaves others", () => {

@@ -1,5 +1,6 @@
 import { refreshMetadata } from "@apt-ostree/core";
 import { type Command, defineCommand } from "../command.ts";
+import { DAEMON_OPTIONS } from "../ignored_options.ts";
 
 /** `apt-ostree refresh-md`. */
 export const command: Command = defineCommand({
@@ -8,6 +9,7 @@ export const command: Command = defineCommand({
   args: "",
   arity: [0, 1], // rpm-ostree lets one stray argument pass
   options: {
+    ...DAEMON_OPTIONS,
     "sysroot": { type: "string", value: "SYSROOT", help: "Use system root SYSROOT (default: /)" },
     "force": { type: "boolean", short: "f", help: "Expire current cache" },
   },

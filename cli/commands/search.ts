@@ -2,6 +2,7 @@ import { AptError } from "@apt-ostree/apt";
 import { openHostApt } from "@apt-ostree/core";
 import { type Command, defineCommand } from "../command.ts";
 import { formatSearch } from "../format/search.ts";
+import { IGNORED_INSTALL_OPTIONS } from "../ignored_options.ts";
 
 /** `apt-ostree search`. */
 export const command: Command = defineCommand({
@@ -10,6 +11,7 @@ export const command: Command = defineCommand({
   args: "TERM...",
   arity: [1, Infinity],
   options: {
+    ...IGNORED_INSTALL_OPTIONS,
     "sysroot": { type: "string", value: "SYSROOT", help: "Use system root SYSROOT (default: /)" },
     "cache-only": { type: "boolean", short: "C", help: "Do not download latest package lists" },
   },

@@ -29,7 +29,9 @@ export async function openTreefileApt(options: TreefileAptOptions): Promise<AptR
     sources,
     hostDates: treefile.repos === undefined,
     foreignArchitectures: treefile.foreignArchitectures,
-    ...(treefile.aptPreferences === undefined ? {} : { preferences: treefile.aptPreferences }),
+    ...(treefile.aptPreferences === undefined
+      ? {}
+      : { preferences: [{ name: "apt-preferences", text: treefile.aptPreferences }] }),
     ...pickDefined(options, "status", "runner", "proxy"),
     ...pickDefined(treefile, "snapshot"),
   });

@@ -52,12 +52,12 @@ export async function resolvePackages(
   options: ResolveOptions,
 ): Promise<ResolvedPackages> {
   const { treefile, locked, cacheOnly, progress } = options;
-  const start = performance.now();
-  const phase = "resolve";
-  progress?.({ type: "phase-start", phase, title: "Resolving packages" });
   const call = pickDefined(options, "signal", "progress");
   const native = dpkgArchitecture(options.basearch);
   const repositories = await apt.update({ ...call, cacheOnly });
+  const start = performance.now();
+  const phase = "resolve";
+  progress?.({ type: "phase-start", phase, title: "Resolving packages" });
   const { repoPackages, lockfileRepos, variant } = treefile;
   const lock = lockRequest(locked, options.lockfileStrict);
   // What the lock says counts, even where the treefile wants another source.

@@ -140,10 +140,10 @@ async function resolve(
 ): Promise<ExtensionsPlan> {
   const { progress } = options;
   const call = pickDefined(options, "signal", "progress");
+  await apt.update(call);
   const start = performance.now();
   const phase = "resolve";
   progress?.({ type: "phase-start", phase, title: "Resolving packages" });
-  await apt.update(call);
   const plan = await planExtensions({ apt, installed, treefile, ...call }, selected);
   const done = plan.packages.length;
   const ms = performance.now() - start;

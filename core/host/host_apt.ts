@@ -1,4 +1,10 @@
-import { type AptCallOptions, AptRoot, readHostSources, type Repository } from "@apt-ostree/apt";
+import {
+  type AptCallOptions,
+  AptRoot,
+  type PreferencesFile,
+  readHostSources,
+  type Repository,
+} from "@apt-ostree/apt";
 import type { Runner } from "@apt-ostree/base";
 
 /** Where the packages of a host come from, and what is kept of them. */
@@ -43,34 +49,30 @@ export async function openHostApt(options: HostAptOptions = {}): Promise<AptRoot
 export async function refreshMetadata(
   options: HostAptOptions & AptCallOptions & { readonly force?: boolean } = {},
 ): Promise<Repository[]> {
-  const { progress, signal, force = false } = options;
+  const { force = false, ...call } = options;
   const apt = await openHostApt(options);
-  if (force) apt.forget();
-  const start = performance.now();
-  const phase = "refresh";
-  progress?.({ type: "phase-start", phase, title: "Updating package lists" });
-  const repositories = await apt.update(signal ? { signal } : {});
-  const ms = performance.now() - start;
-  const summary = `${repositories.length} sources`;
-  progress?.({ type: "phase-end", phase, done: repositories.length, ms, summary });
-  return repositories;
+  if (force) await apt.forget(call);
+  return await apt.update(call);
 }
 
-/** All preferences of a host as one text, in apt's order. */
-export function readPreferences(etc: string): string {
-  const texts: string[] = [];
-  const add = (path: string) => {
+/** All preferences of a host, in apt's order. */
+export function readPreferences(etc: string): PreferencesFile[] {
+  const files: PreferencesFile[] = [];
+  const add = (name: string) => {
     try {
-      texts.push(Deno.readTextFileSync(path).trimEnd());
+      files.push({ name, text: Deno.readTextFileSync(`${etc}/${name}`) });
     } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      // What is no regular file apt passes over, too.
+      const passed = error instanceof Deno.errors.NotFound ||
+        error instanceof Deno.errors.IsADirectory;
+      if (!passed) throw error;
     }
   };
   for (const name of namesIn(`${etc}/preferences.d`)) {
-    if (/^[\w-]+(\.pref)?$/.test(name)) add(`${etc}/preferences.d/${name}`);
+    if (/^[\w-]+(\.pref)?$/.test(name)) add(`preferences.d/${name}`);
   }
-  add(`${etc}/preferences`);
-  return texts.filter((text) => text !== "").map((text) => `${text}\n`).join("\n");
+  add("preferences");
+  return files.filter(({ text }) => text.trim() !== "");
 }
 
 function namesIn(dir: string): string[] {

@@ -1,4 +1,9 @@
-import { AptRoot, type PlannedPackage, type SourcesFile } from "@apt-ostree/apt";
+import {
+  AptRoot,
+  type PlannedPackage,
+  type PreferencesFile,
+  type SourcesFile,
+} from "@apt-ostree/apt";
 import type { Progress, Runner } from "@apt-ostree/base";
 import { type Commit, Repo, Tree, type TreeChecksums } from "@apt-ostree/ostree";
 import { type InterceptedCall, requireRoot } from "@apt-ostree/sandbox";
@@ -28,8 +33,8 @@ export interface LayerPackagesOptions {
   readonly change: LayerChange;
   /** Where packages come from; paths of keys in them are absolute. */
   readonly sources: readonly SourcesFile[];
-  /** Text of apt's preferences. */
-  readonly preferences?: string;
+  /** apt's preferences, as the text of one file or as several, the one that counts most first. */
+  readonly preferences?: string | readonly PreferencesFile[];
   /** Directory of the isolated apt. @default inside the repository */
   readonly aptDirectory?: string;
   /** Directory for everything that is kept; for archives alone. @default inside the repository */

@@ -27,13 +27,25 @@ const DEBS: readonly DebSpec[] = [
   { name: "pinned", version: "2.0" },
   { name: "pinned", version: "1.0" },
   { name: "needs-new", fields: depends("pinned (>= 2)") },
+  { name: "by-source", version: "2.0" },
+  { name: "by-source", version: "1.0" },
+  { name: "needs-by-source", fields: depends("by-source (>= 2)") },
   { name: "forbidden" },
   { name: "needs-forbidden", fields: { "Pre-Depends": "forbidden" } },
   { name: "installed", version: "2.0" },
   { name: "needs-newer", fields: depends("installed (>= 2)") },
 ];
-const PREFERENCES = "Package: pinned\nPin: version 1.0\nPin-Priority: 1001\n\n" +
-  "Package: forbidden\nPin: version *\nPin-Priority: -1\n";
+const PREFERENCES = [
+  {
+    name: "preferences.d/no",
+    text: "# never\nPackage: other for*den\nPin: version *\nPin-Priority: -1\n",
+  },
+  {
+    name: "preferences.d/site",
+    text: "\nPackage: pinned\nPin: version 1.0\nPin-Priority: 1001\n\n" +
+      "Package: src:by-source\nPin: version 1.0\nPin-Priority: 1001\n",
+  },
+];
 const STATUS = "Package: installed\nStatus: install ok installed\nVersion: 1.0\n" +
   "Architecture: all\nMaintainer: a\nDescription: a\n";
 
@@ -132,15 +144,22 @@ const CASES: readonly (readonly [
     "a dependency that a pin keeps back",
     { install: ["needs-new"] },
     'install "needs-new": needs-new 1.0 needs pinned (>= 2); ' +
-    "2.0 from test.sources/./ would do, but a pin keeps pinned at 1.0",
-    "Remove the pin of pinned; or ask for pinned=2.0; or leave out needs-new",
+    "2.0 from test.sources/./ would do, but preferences.d/site (Pin: version 1.0) keeps pinned at 1.0",
+    "Remove the pin of pinned from preferences.d/site; or ask for pinned=2.0; or leave out needs-new",
+  ],
+  [
+    "a dependency that a pin of its source package keeps back",
+    { install: ["needs-by-source"] },
+    'install "needs-by-source": needs-by-source 1.0 needs by-source (>= 2); ' +
+    "2.0 from test.sources/./ would do, but apt prefers by-source 1.0",
+    "Ask for by-source=2.0; or leave out needs-by-source",
   ],
   [
     "a dependency that a pin forbids",
     { install: ["needs-forbidden"] },
     'install "needs-forbidden": needs-forbidden 1.0 needs forbidden; ' +
-    "1.0 from test.sources/./ would do, but a pin forbids forbidden",
-    "Remove the pin of forbidden; or leave out needs-forbidden",
+    "1.0 from test.sources/./ would do, but preferences.d/no (Pin: version *) forbids forbidden",
+    "Remove the pin of forbidden from preferences.d/no; or leave out needs-forbidden",
   ],
   [
     "a dependency that is locked",

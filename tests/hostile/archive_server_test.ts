@@ -153,6 +153,23 @@ for (const [what, code, publish, option] of SUITES) {
 }
 
 Deno.test(
+  "a source whose key is not there is refused with the path of the key",
+  { ignore },
+  () =>
+    withArchive(async (archive, root, dir) => {
+      await Deno.rename(`${dir}/archive/key.gpg`, `${dir}/archive/away.gpg`);
+      const apt = await root();
+      const error = await assertRejects(() => apt.update(), AptError);
+      assertEquals([error.code, error.subject], [
+        "apt/untrusted-source",
+        `${dir}/archive/key.gpg`,
+      ]);
+      await Deno.rename(`${dir}/archive/away.gpg`, `${dir}/archive/key.gpg`);
+      await assertRecovers(archive, apt, dir);
+    }),
+);
+
+Deno.test(
   "what a host allows of its own sources counts for no others",
   { ignore },
   () =>

@@ -17,7 +17,8 @@ export interface AptCall {
  * Why a command line could change the machine it runs on; `undefined` where it cannot.
  *
  * Good are the reading, simulating and downloading commands of apt whose configuration sets every
- * directory, the status file, and the root of any dpkg. No command line of dpkg is good.
+ * directory, the status file, and the root of any dpkg, and that name the directories themselves too. No
+ * command line of dpkg is good.
  *
  * @param isolated Whether an isolated apt may lie in a directory.
  */
@@ -49,9 +50,19 @@ export function faultOfCall(
   if (configFile !== `${dir}/apt.conf`) return `with APT_CONFIG="${configFile}" it runs ${line}`;
   const end = args.indexOf("--");
   const options = end < 0 ? args : args.slice(0, end);
+  const named = [
+    `-oDir=${dir}`,
+    `-oDir::Etc=${dir}/etc/apt`,
+    `-oDir::State=${dir}/var/lib/apt`,
+    `-oDir::State::status=${dir}/var/lib/dpkg/status`,
+    `-oDir::Cache=${dir}/var/cache/apt`,
+    `-oDir::Log=${dir}/var/log/apt`,
+  ];
+  const unnamed = named.find((word) => !options.includes(word));
+  if (unnamed !== undefined) return `it lacks ${unnamed}: ${line}`;
   const harmful = options.find((word) =>
-    /^--?(reinstall|download-only|purge|config-file|c=)/.test(word) ||
-    /^(Dir|DPkg|APT::Update)/i.test(word)
+    /^--?(reinstall|download-only|purge|config-file|c)/.test(word) ||
+    (/^(-o=?)?(Dir|DPkg|APT::Update)/i.test(word) && !named.includes(word))
   );
   if (harmful !== undefined) return `it has ${harmful}: ${line}`;
   if (program === "/usr/lib/apt/apt-helper") {

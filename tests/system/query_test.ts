@@ -37,7 +37,19 @@ Deno.test("refresh-md and search work over the sources of a system, and beside i
     assertStringIncludes(empty.stderr, "code: apt/not-cached");
     const refreshed = await aptOstree("refresh-md", sysroot);
     assertEquals([refreshed.code, refreshed.stdout], [0, ""], refreshed.stderr);
-    const found = await aptOstree("search", sysroot, "--cache-only", "EDITOR");
+    // Several at once wait for one another.
+    const several = [["refresh-md"], ["refresh-md", "-f"], ["makecache", "--os=debian", "--peer"]];
+    for (const each of await Promise.all(several.map((args) => aptOstree(...args, sysroot)))) {
+      assertEquals([each.code, each.stdout], [0, ""], each.stderr);
+    }
+    const found = await aptOstree(
+      "search",
+      sysroot,
+      "--cache-only",
+      "-ny",
+      "--install=x",
+      "EDITOR",
+    );
     assertEquals(
       found.stdout,
       "\n===== Summary & Name Matched =====\n" +
@@ -49,6 +61,11 @@ Deno.test("refresh-md and search work over the sources of a system, and beside i
       "plain : plain for tests",
     ]);
     assertEquals((await aptOstree("search", sysroot, "qqq")).stdout, "No matches found.\n");
+    // A path from where one stands is one, too.
+    const env = { APT_OSTREE_DENO: Deno.execPath() };
+    const args = ["refresh-md", "--force", "--sysroot=system"];
+    const near = await new Deno.Command(PROGRAM, { args, env, cwd: dir }).output();
+    assertEquals(near.code, 0, new TextDecoder().decode(near.stderr));
     await Deno.remove(archive, { recursive: true });
     const forced = await aptOstree("makecache", sysroot, "--force");
     assertEquals(forced.code, 1);

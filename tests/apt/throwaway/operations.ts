@@ -216,7 +216,7 @@ async function callModule(dir: string): Promise<string[]> {
   done.push(`download: ${debs.length}`);
   done.push(`candidates: ${(await apt.candidates(["one", "two=1.0"])).length}`);
   done.push(`search: ${apt.search(["one"]).name.length}`, `show: ${apt.show(["one"]).length}`);
-  apt.forget();
+  await apt.forget();
   await apt.update();
   await apt.update({ cacheOnly: true });
   return done;
