@@ -59,6 +59,39 @@ export function describeSchema(schema: FieldSchema): string {
   }
 }
 
+/**
+ * A value in which numbers that stand for text are as they are written: `24.10` is not `24.1`.
+ *
+ * @param digits A number as it is written, by the keys that lead to it.
+ */
+export function withDigits(
+  schema: FieldSchema,
+  value: unknown,
+  digits: (keys: readonly string[]) => string | undefined,
+): unknown {
+  if (typeof value === "number") return isText(schema) ? digits([]) ?? value : value;
+  if (typeof value !== "object" || value === null) return value;
+  if ("anyOf" in schema) {
+    return schema.anyOf.reduce((each, one) => withDigits(one, each, digits), value as unknown);
+  }
+  const part = (key: string, one: FieldSchema | undefined, inner: unknown) =>
+    one ? withDigits(one, inner, (keys) => digits([key, ...keys])) : inner;
+  if (!("type" in schema)) return value;
+  if (schema.type === "array" && Array.isArray(value)) {
+    return value.map((item, at) => part(`${at}`, schema.prefixItems?.[at] ?? schema.items, item));
+  }
+  if (schema.type !== "object" || Array.isArray(value)) return value;
+  const { properties = {}, additionalProperties } = schema;
+  const others = typeof additionalProperties === "object" ? additionalProperties : undefined;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, part(key, properties[key] ?? others, inner)]),
+  );
+}
+
+function isText(schema: FieldSchema): boolean {
+  return "type" in schema && Array.isArray(schema.type);
+}
+
 /** Matches one character. */
 export const ASCII_CHARACTER = "^[\\x00-\\x7f]$";
 

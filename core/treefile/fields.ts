@@ -475,7 +475,7 @@ export const FIELDS = {
     noEffect: "commits are not shipped in packages",
   },
   "edition": {
-    schema: { type: ["string", "integer"] },
+    schema: { anyOf: [{ const: "2014" }, { const: "2024" }, { const: 2014 }, { const: 2024 }] },
     merge: "scalar",
     text: "Set of defaults; those of 2024 hold always, since only they make sense on Debian.",
   },

@@ -19,14 +19,16 @@ const MAX_INCLUDES = 256;
  * Read the part of kickstart that names packages: `%include PATH`, and sections `%packages
  * [--exclude-weakdeps]` to `%end` with a package a line, a minus before what must not come in.
  *
+ * @param includedBy What messages say about the files that include this one. @default {""}
  * @throws {TreefileError} `treefile/syntax` with the line; everything else of kickstart is refused.
  */
-export function parseKickstart(text: string, path: string): KickstartFields {
+export function parseKickstart(text: string, path: string, includedBy = ""): KickstartFields {
   const fail = (line: number, what: string): never => {
-    throw new TreefileError("treefile/syntax", `Cannot read treefile ${path}:${line}: ${what}`, {
-      subject: path,
-      hint: "Of kickstart, %include and %packages to %end are read",
-    });
+    throw new TreefileError(
+      "treefile/syntax",
+      `Cannot read treefile ${path}:${line}${includedBy}: ${what}`,
+      { subject: path, hint: "Of kickstart, %include and %packages to %end are read" },
+    );
   };
   const include: string[] = [];
   const packages: string[] = [];

@@ -1,16 +1,25 @@
-import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import {
+  type Document,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from "yaml";
 
 /** The map that a YAML file is, and where its values stand. */
 export interface LocatedYaml {
   readonly content: Readonly<Record<string, unknown>>;
   /** File, line and column of a value, by the keys that lead to it. */
   readonly locate: (keys: readonly string[]) => string;
+  /** A number as it is written, `24.10` for example; `undefined` where no number stands. */
+  readonly digits: (keys: readonly string[]) => string | undefined;
 }
 
 /** How {@linkcode parseLocatedYaml} goes about it. */
 export interface LocatedYamlOptions {
-  /** What places say behind file, line and column. @default {""} */
-  readonly suffix?: string;
   /** Makes the error for a file that is no map: `undefined` where the YAML itself is broken. */
   readonly refuse: (place: string, brokenAs: string | undefined) => Error;
 }
@@ -25,27 +34,66 @@ export function parseLocatedYaml(
   path: string,
   options: LocatedYamlOptions,
 ): LocatedYaml {
-  const { suffix = "", refuse } = options;
+  const { refuse } = options;
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const place = (offset: number) => {
     const { line, col } = lines.linePos(offset);
-    return `${path}:${line}:${col}${suffix}`;
+    return `${path}:${line}:${col}`;
   };
-  const [error] = document.errors;
-  if (error) throw refuse(place(error.pos[0]), error.message.split("\n")[0]!);
-  const content: unknown = document.toJS();
+  const fault = findFault(document);
+  if (fault) throw refuse(place(fault.offset), fault.what);
+  let content: unknown;
+  try {
+    content = document.toJS();
+  } catch (error) {
+    // Aliases of aliases can grow without end.
+    if (!(error instanceof ReferenceError)) throw error;
+    throw refuse(place(0), error.message);
+  }
   if (typeof content !== "object" || content === null || Array.isArray(content)) {
     throw refuse(place(0), undefined);
   }
   return {
     content: content as Record<string, unknown>,
-    locate: (keys) => place(offsetOf(document, keys)),
+    locate: (keys) => place(find(document, keys).offset),
+    digits: (keys) => {
+      const { node } = find(document, keys);
+      return isScalar(node) && typeof node.value === "number" ? node.source : undefined;
+    },
   };
 }
 
-/** Where a value stands: at its key in a map, at itself in a list. */
-function offsetOf(document: Document, keys: readonly string[]): number {
+/** The first thing that is wrong with the YAML itself. */
+function findFault(
+  document: Document,
+): { readonly offset: number; readonly what: string } | undefined {
+  const [error] = document.errors;
+  if (error) {
+    const what = error.code === "MULTIPLE_DOCS" ? "a second document begins" : error.message;
+    return { offset: error.pos[0], what: what.split("\n")[0]! };
+  }
+  // Of a tag that is not known the value would be taken as if it had none.
+  const [warning] = document.warnings;
+  if (warning) return { offset: warning.pos[0], what: warning.message };
+  let lost: { readonly offset: number; readonly what: string } | undefined;
+  visit(document, {
+    Alias: (_, alias, ancestors) => {
+      const node = alias.resolve(document);
+      if (node && !ancestors.includes(node)) return undefined;
+      const what = node ? "part of itself" : "not there before it";
+      lost = { offset: alias.range?.[0] ?? 0, what: `"*${alias.source}" names what is ${what}` };
+      return visit.BREAK;
+    },
+  });
+  return lost;
+}
+
+/** A value, and where it stands: at its key in a map, at itself in a list. */
+function find(
+  document: Document,
+  keys: readonly string[],
+): { readonly node: unknown; readonly offset: number } {
   let offset = 0;
   let node: unknown = document.contents;
   for (const key of keys) {
@@ -56,7 +104,7 @@ function offsetOf(document: Document, keys: readonly string[]): number {
     } else if (isSeq<Node>(node)) {
       node = node.items[Number(key)];
       offset = (node as Node | undefined)?.range?.[0] ?? offset;
-    }
+    } else node = undefined;
   }
-  return offset;
+  return { node, offset };
 }

@@ -1,7 +1,8 @@
 import { nearestNames } from "@apt-ostree/apt";
 import { dpkgArchitecture, isArchitecture } from "./architecture.ts";
 import { TreefileError } from "./error.ts";
-import { describeSchema } from "./field_schema.ts";
+import { type FieldPlaces, joinPlaces, placesOf } from "./field_places.ts";
+import { describeSchema, withDigits } from "./field_schema.ts";
 import { type FieldDefinition, type FieldName, FIELDS } from "./fields.ts";
 import { findMisfit } from "./find_misfit.ts";
 import { parseKickstart } from "./kickstart.ts";
@@ -12,8 +13,8 @@ import { DERIVE_FIELDS, OLD_SPELLINGS } from "./other_names.ts";
 export interface ParsedFields {
   /** Values by field. */
   readonly values: Map<FieldName, unknown>;
-  /** Place of a field for messages: file, line and column. */
-  readonly places: ReadonlyMap<FieldName, string>;
+  /** Places of the fields for messages. */
+  readonly places: Map<FieldName, FieldPlaces>;
   /** Fields that have no effect here, and why. */
   readonly warnings: readonly string[];
   /** How they were read: treefiles in place of includes are read the same way. */
@@ -35,13 +36,13 @@ export function parseFields(
   options: { readonly includedBy?: string } = {},
 ): ParsedFields {
   const { includedBy = "" } = options;
-  if (path.endsWith(".ks")) return kickstartFields(text, path, basearch);
+  if (path.endsWith(".ks")) return kickstartFields(text, path, basearch, includedBy);
   const strict = /\.ya?ml$/.test(path);
-  const { content, locate } = parseLocatedYaml(text, path, {
-    suffix: includedBy,
-    refuse: (place, brokenAs) => refuseFile(path, place, brokenAs),
+  const { content, locate: position, digits } = parseLocatedYaml(text, path, {
+    refuse: (place, brokenAs) => refuseFile(path, `${place}${includedBy}`, brokenAs),
   });
-  return readFields(content, { basearch, strict, locate });
+  const locate = (keys: readonly string[]) => `${position(keys)}${includedBy}`;
+  return readFields(content, { basearch, strict, position, locate, digits });
 }
 
 function refuseFile(path: string, place: string, brokenAs: string | undefined): TreefileError {
@@ -63,7 +64,11 @@ export interface FieldsContext {
   /** Whether unknown fields are an error. */
   readonly strict: boolean;
   /** File, line and column of a value, by the keys that lead to it. */
+  readonly position: (keys: readonly string[]) => string;
+  /** The same, and the files that include this one. */
   readonly locate: (keys: readonly string[]) => string;
+  /** A number as it is written. */
+  readonly digits: (keys: readonly string[]) => string | undefined;
 }
 
 /** Read a map of fields: a whole treefile, or one written in place of an include. */
@@ -72,7 +77,7 @@ export function readFields(
   context: FieldsContext,
 ): ParsedFields {
   const values = new Map<FieldName, unknown>();
-  const places = new Map<FieldName, string>();
+  const places = new Map<FieldName, FieldPlaces>();
   const warnings: string[] = [];
   const spelled = new Map<FieldName, string>();
   for (const [key, value] of Object.entries(content)) {
@@ -91,12 +96,15 @@ export function readFields(
     checkValue(key, definition, value, context);
     if (!applies) continue;
     spelled.set(name, key);
-    places.set(name, place);
+    places.set(name, joinPlaces(places.get(name), placesOf(value, [key], context.locate)));
     if (definition.noEffect !== undefined) {
       warnings.push(`"${key}" at ${place} has no effect: ${definition.noEffect}`);
     }
+    const written = name === "releasever"
+      ? value // conditions compare it as a number
+      : withDigits(definition.schema, value, (keys) => context.digits([key, ...keys]));
     const earlier = name === "packages" ? values.get(name) as unknown[] ?? [] : [];
-    values.set(name, name === "packages" ? [...earlier, ...value as unknown[]] : value);
+    values.set(name, name === "packages" ? [...earlier, ...written as unknown[]] : written);
   }
   return { values, places, warnings, context };
 }
@@ -136,7 +144,7 @@ function findField(
 
 function checkValue(
   key: string,
-  { schema }: FieldDefinition,
+  { schema, text }: FieldDefinition,
   value: unknown,
   { locate }: FieldsContext,
 ): void {
@@ -146,16 +154,30 @@ function checkValue(
   throw new TreefileError(
     "treefile/bad-value",
     `Cannot read treefile ${place}: "${key}" has to be ${describeSchema(schema)}`,
-    { subject: key, hint: `It is ${misfit.found}` },
+    { subject: key, hint: `It is ${misfit.found}. ${text}` },
   );
 }
 
-function kickstartFields(text: string, path: string, basearch: string): ParsedFields {
-  const { include, packages, excludePackages, excludeWeakdeps } = parseKickstart(text, path);
+function kickstartFields(
+  text: string,
+  path: string,
+  basearch: string,
+  includedBy: string,
+): ParsedFields {
+  const { include, packages, excludePackages, excludeWeakdeps } = parseKickstart(
+    text,
+    path,
+    includedBy,
+  );
   const values = new Map<FieldName, unknown>([["packages", packages]]);
   if (include.length > 0) values.set("include", include);
   if (excludePackages.length > 0) values.set("exclude-packages", excludePackages);
   if (excludeWeakdeps) values.set("recommends", false);
-  const context = { basearch, strict: true, locate: () => path };
-  return { values, places: new Map(), warnings: [], context };
+  const locate = () => `${path}${includedBy}`;
+  const places = new Map(
+    [...values].map(([name, value]) => [name, placesOf(value, [name], locate)] as const),
+  );
+  const position = () => path;
+  const context = { basearch, strict: true, position, locate, digits: () => undefined };
+  return { values, places, warnings: [], context };
 }

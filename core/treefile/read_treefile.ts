@@ -31,18 +31,20 @@ export interface ReadTreefile {
 export function readTreefile(path: string, basearch: string): ReadTreefile {
   const fields = mergeFields(path, basearch);
   const treefile = toTreefile(fields, basearch, path);
+  const digestOf = (file: TreefileFile) => {
+    const bytes = readTreefileFile(file, fields.filePlaces.get(file.path));
+    return createHash("sha256").update(bytes).digest("hex");
+  };
   // A file counts by what is in it; who signs the commit does not decide about it.
   const text = JSON.stringify(
     { ...treefile, sign: [] },
-    (_, value) =>
-      isFile(value) ? createHash("sha256").update(readTreefileFile(value)).digest("hex") : value,
+    (_, value) => isFile(value) && fields.filePlaces.has(value.path) ? digestOf(value) : value,
   );
   const directory = dirname(resolve(path));
   const finalizers = findFinalizers(directory);
   const hash = createHash("sha256").update(text);
   for (const file of finalizers) {
-    const content = createHash("sha256").update(readTreefileFile(file)).digest("hex");
-    hash.update(`\0${basename(file.path)}\0${content}`);
+    hash.update(`\0${basename(file.path)}\0${digestOf(file)}`);
   }
   const digest = hash.digest("hex");
   return { treefile, directory, digest, finalizers, warnings: fields.warnings };
@@ -77,19 +79,24 @@ function namesIn(directory: string): string[] {
   }
 }
 
-/** Bytes of a file that a treefile names. @throws {TreefileError} `treefile/not-found`. */
-export function readTreefileFile({ path }: TreefileFile): Uint8Array {
+/**
+ * Bytes of a file that a treefile names.
+ *
+ * @param place Where it is named, for messages.
+ * @throws {TreefileError} `treefile/not-found`.
+ */
+export function readTreefileFile({ path }: TreefileFile, place?: string): Uint8Array {
   try {
     return Deno.readFileSync(path);
   } catch (cause) {
     const why = cause instanceof Deno.errors.NotFound
       ? "it does not exist"
       : String(cause).replace(/^\w+: /, "");
-    throw new TreefileError("treefile/not-found", `Cannot read "${path}": ${why}`, {
-      subject: path,
-      hint: "Files are looked for beside the treefile that names them",
-      cause,
-    });
+    throw new TreefileError(
+      "treefile/not-found",
+      `Cannot read "${path}"${place === undefined ? "" : `, named at ${place}`}: ${why}`,
+      { subject: path, hint: "Files are looked for beside the treefile that names them", cause },
+    );
   }
 }
 

@@ -105,8 +105,111 @@ Deno.test("readTreefile() names the place in an included file, and who includes 
   const message = error.message.replaceAll(/\/tmp\/\w+\//g, "");
   assertEquals(
     message,
-    'Cannot read treefile sub/b.yaml:3:5, which "sub/a.yaml" includes, which "top.yaml" includes: "packages" has to be a list of texts',
+    'Cannot read treefile sub/b.yaml:3:5, which "sub/a.yaml:1:1" includes, which "top.yaml:1:1" includes: "packages" has to be a list of texts',
   );
+});
+
+/** Mistakes in an included file: its second line, the column, what is said. */
+const PLACED: [line: string, column: number, message: string][] = [
+  ["nope: 1", 1, 'there is no field "nope"'],
+  ["recommends: maybe", 1, '"recommends" has to be true or false'],
+  ["units: [a, {b: c}]", 12, '"units" has to be a list of texts'],
+  ["units: [a: ]b", 13, "Unexpected scalar"],
+  ["units: *lost", 8, '"*lost" names what is not there before it'],
+  ["units: &a [*a]", 12, '"*a" names what is part of itself'],
+  ["units: !odd [a]", 8, "Unresolved tag: !odd"],
+  ["ref: a/${nope}", 1, 'there is no variable "nope"'],
+  ["ref: a/${nope", 1, 'has a "${" that no variable follows'],
+  ["ref: a/${a:-${b}}", 1, 'has a "${" that no variable follows'],
+  ["mutate-os-release: ${nope}", 1, 'there is no variable "nope"'],
+  ["add-commit-metadata: {a: b, c: '${nope}'}", 29, 'there is no variable "nope"'],
+  ["variables: {a: b, arch: c}", 19, 'variable "arch" is set by apt-ostree'],
+  ["packages: [a, 'b \"c']", 15, "a quote is not closed in packages"],
+  ["bootstrap-packages: ['\"']", 22, "a quote is not closed in packages"],
+  ["exclude-packages: [a, '\"']", 23, "a quote is not closed in exclude-packages"],
+  ["repo-packages: [{repo: a, packages: ['\"']}]", 17, "a quote is not closed in repo-packages"],
+  ["basearch: s390x", 1, "it is for s390x"],
+  ["remove-files: [/usr/a, ../b]", 24, 'remove-files has the path "../b"'],
+  ["add-files: [[t.yaml, /var/x]]", 13, 'add-files has the path "/var/x"'],
+  ["add-files: [[nope, /usr/x]]", 13, "sub/nope"],
+  ["postprocess-script: nope.sh", 1, "sub/nope.sh"],
+  ["check-groups: {type: file, filename: nope}", 28, "sub/nope"],
+  ["remove-from-packages: [[a, b], [c, '(']]", 32, "Invalid regular expression"],
+  ["check-passwd: {type: file}", 1, "check-passwd of type file names no file"],
+  ["check-groups: {type: data}", 1, "check-groups of type data has no entries"],
+  ["machineid-compat: false\nunits: [a]", 1, '"units" has no effect'],
+  ["conditional-include: [{if: nope == 1, include: a}]", 24, 'there is no variable "nope"'],
+  ["conditional-include: [{if: arch == 1, include: a}]", 24, "it compares string"],
+  ["conditional-include: [{if: arch, include: a}]", 24, "it is not VARIABLE OPERATOR VALUE"],
+  ["conditional-include: [{if: arch < true, include: a}]", 24, "it compares string"],
+  ["include: [{packages: [{a: b}]}]", 23, '"packages" has to be a list of texts'],
+  ["override-remove: [a]", 1, "it belongs to a host's origin"],
+];
+
+Deno.test.each(PLACED)(
+  "readTreefile() says where %j is, and who includes it",
+  (line, column, what) => {
+    const files = {
+      "top.yaml": "packages: []\ninclude:\n  - sub/a.yaml\n",
+      "sub/a.yaml": `# A\n${line}\n`,
+    };
+    const error = assertThrows(() => read(files), TreefileError);
+    const row = line.includes("\n") ? 3 : 2;
+    const message = error.message.replaceAll(/\/tmp\/\w+\//g, "");
+    const place = `sub/a.yaml:${row}:${column}, which "top.yaml:3:5" includes`;
+    assertEquals([message.includes(place), message.includes(what)], [true, true], message);
+  },
+);
+
+Deno.test("readTreefile() says who includes a file that is not there, or is none of its form", () => {
+  const top = "include: [sub/a.yaml]\n";
+  const message = (files: Record<string, string>) =>
+    assertThrows(() => read({ "top.yaml": top, ...files }), TreefileError).message
+      .replaceAll(/\/tmp\/\w+\//g, "");
+  assertEquals(
+    message({}),
+    'Cannot read treefile "sub/a.yaml", which "top.yaml:1:11" includes: it does not exist',
+  );
+  assertEquals(
+    message({ "sub/a.yaml": "include: b.ks\n", "sub/b.ks": "%packages\na\n" }),
+    'Cannot read treefile sub/b.ks:1, which "sub/a.yaml:1:1" includes, which "top.yaml:1:11" includes: %packages has no %end',
+  );
+  assertEquals(
+    message({
+      "sub/a.yaml": "include: b.yaml\n",
+      "sub/b.yaml": "\ninclude: [c.yaml, a.yaml]\n",
+      "sub/c.yaml": "{}\n",
+    }),
+    'Cannot read treefile "top.yaml": includes go round: "sub/b.yaml:2:19" includes "sub/a.yaml:1:1" includes "sub/b.yaml"',
+  );
+});
+
+Deno.test("readTreefile() refuses aliases that grow without end", () => {
+  const nest = ["a", "b", "c", "d"].map((name, at, all) =>
+    `${name}: &${name} [${Array(20).fill(at === 0 ? "x" : `*${all[at - 1]}`).join(", ")}]`
+  );
+  assertEquals(fails(`${nest.join("\n")}\n`).code, "treefile/syntax");
+  assertEquals(read({ "t.yaml": "packages: &a [x]\nunits: *a\n" }).treefile.units, ["x"]);
+});
+
+Deno.test("readTreefile() takes numbers for text as they are written", () => {
+  const { treefile } = read({
+    "t.yaml":
+      "releasever: 24.10\nref: d/${releasever}\nautomatic-version-prefix: 1.10\ngpg-key: 12345E67\nsign: [{gpg: 0012}]\n" +
+      "repovars: {a: 1.0}\nadd-commit-metadata: {a: 1.50}\nadd-files: [[1.0, /usr/1.0]]\nconditional-include: [{if: releasever >= 24.04, include: {units: [1.0]}}]\n",
+    "1.0": "",
+  });
+  assertEquals([treefile.ref, treefile.automaticVersionPrefix], ["d/24.10", "1.10"]);
+  assertEquals(treefile.sign, [{ gpg: "12345E67" }, { gpg: "0012" }]);
+  assertEquals([treefile.releasever, treefile.repovars], ["24.10", { a: "1.0" }]);
+  assertEquals([treefile.addCommitMetadata, treefile.units], [{ a: 1.5 }, ["1.0"]]);
+});
+
+Deno.test("readTreefile() takes no map of metadata for a file", () => {
+  const { treefile } = read({
+    "t.yaml": "metadata: {path: nowhere}\nadd-commit-metadata: {a: {path: b}}\n",
+  });
+  assertEquals(treefile.metadata, { path: "nowhere" });
 });
 
 Deno.test("readTreefile() takes settings of checks, the including file's first", () => {
@@ -142,6 +245,7 @@ const WRONG: [text: string, code: TreefileError["code"], message: string][] = [
   ["a: [", "treefile/syntax", "t.yaml:1:"],
   ["- a\n", "treefile/syntax", "no map"],
   ["", "treefile/syntax", "no map"],
+  ["ref: a\n---\nref: b\n", "treefile/syntax", "t.yaml:2:1: a second document begins"],
   ["ref: a\nref: b\n", "treefile/syntax", "t.yaml:2:1"],
   ["recommends: maybe\n", "treefile/bad-value", "true or false"],
   ["packages: apt\n", "treefile/bad-value", "list of texts"],
@@ -152,6 +256,7 @@ const WRONG: [text: string, code: TreefileError["code"], message: string][] = [
   ["basearch: s390x\n", "treefile/bad-value", "it is for s390x"],
   ["documentatoin: false\n", "treefile/unknown-field", '"documentatoin"'],
   ["selinux: true\n", "treefile/bad-value", '"selinux" has to be false'],
+  ["edition: 1999\n", "treefile/bad-value", '"edition" has to be'],
   ["boot-location: new\n", "treefile/bad-value", "one of modules"],
   ["add-files: [[a]]\n", "treefile/bad-value", "a list of pairs"],
   ["add-files: [[a, /var/x]]\n", "treefile/bad-value", '"/var/x"'],

@@ -9,30 +9,40 @@ import { splitWords } from "./split_words.ts";
 import type { AccountCheck, SigningKey, Treefile, TreefileFile } from "./treefile.ts";
 import { RESERVED_VARIABLES, substitute } from "./variables.ts";
 
+/** Where a field stands, or an item of its list, or a value of its map. */
+type FindPlace = (name: FieldName, part?: number | string) => string;
+
 /**
  * Give fields their types and defaults, and put variables in.
  *
- * @param path The outermost file, for messages.
+ * @param path The outermost file, for messages about what no field says.
  * @throws {TreefileError} If fields contradict one another.
  */
 export function toTreefile(fields: MergedFields, basearch: string, path: string): Treefile {
   const { values } = fields;
+  const place: FindPlace = (name, part) => {
+    const found = fields.places.get(name);
+    const inner = typeof part === "number" ? found?.items[part] : found?.keys[part ?? ""];
+    return inner ?? found?.field ?? `"${path}"`;
+  };
   const given = values.get("basearch");
   if (given !== undefined && given !== basearch) {
     throw new TreefileError(
       "treefile/bad-value",
-      `Cannot use treefile "${path}" here: it is for ${given}, and this machine is ${basearch}`,
+      `Cannot use treefile ${
+        place("basearch")
+      } here: it is for ${given}, and this machine is ${basearch}`,
       { subject: "basearch", hint: "Compose it on a machine of that architecture" },
     );
   }
-  const variables = allVariables(values, basearch, path);
+  const variables = allVariables(fields, basearch, place);
   const plain = (name: FieldName) => {
     const value = values.get(name) as string | number | undefined;
     return value === undefined ? undefined : String(value);
   };
   const text = (name: FieldName) => {
     const value = plain(name);
-    return value === undefined ? undefined : substitute(value, variables, path);
+    return value === undefined ? undefined : substitute(value, variables, place(name));
   };
   const list = (name: FieldName) => texts(values.get(name));
   const map = (name: FieldName) => values.get(name) as Record<string, unknown> | undefined ?? {};
@@ -40,11 +50,13 @@ export function toTreefile(fields: MergedFields, basearch: string, path: string)
   const optional = <K extends string, T>(key: K, value: T | undefined) =>
     (value === undefined ? {} : { [key]: value }) as { [P in K]?: T };
   const repoPackages = maybe<{ repo: unknown; packages: unknown }[]>("repo-packages", [])
-    .map((each) => ({
+    .map((each, at) => ({
       repo: String(each.repo),
-      packages: words(texts(each.packages), "repo-packages", path),
+      packages: words(texts(each.packages), "repo-packages", () => place("repo-packages", at)),
     }));
-  const layers = fields.packageLayers.map((layer) => words(layer, "packages", path));
+  const layers = fields.packageLayers.map((layer) =>
+    words(layer.map((each) => each.text), "packages", (at) => layer[at]!.place)
+  );
   const named = new Set(layers.flat());
   const taken = repoPackages.flatMap(({ packages }) => packages).map((each) => each.split("=")[0]!);
   layers.push([...new Set(taken.filter((name) => !named.has(name)))]);
@@ -53,14 +65,18 @@ export function toTreefile(fields: MergedFields, basearch: string, path: string)
     ...optional("ref", text("ref")),
     packages: [...new Set(layers.flat())],
     packageLayers: layers.filter((layer) => layer.length > 0),
-    excludePackages: words(list("exclude-packages"), "exclude-packages", path),
+    excludePackages: words(
+      list("exclude-packages"),
+      "exclude-packages",
+      (at) => place("exclude-packages", at),
+    ),
     ...(values.has("repos") ? { repos: list("repos") } : {}),
     lockfileRepos: list("lockfile-repos"),
     repoPackages,
     ...optional("aptPreferences", plain("apt-preferences")),
     debconf: list("debconf"),
     foreignArchitectures: list("foreign-architectures"),
-    ...optional("releasever", plain("releasever")),
+    ...optional("releasever", fields.releasever),
     repovars: Object.fromEntries(
       Object.entries(map("repovars")).map(([name, value]) => [name, String(value)]),
     ),
@@ -75,15 +91,17 @@ export function toTreefile(fields: MergedFields, basearch: string, path: string)
     units: list("units"),
     ...optional("defaultTarget", plain("default-target")),
     ...optional("mutateOsRelease", text("mutate-os-release")),
-    removeFiles: list("remove-files").map((each) => treePath(each, "remove-files", path)),
-    removeFromPackages: maybe<unknown[][]>("remove-from-packages", []).map((item) => {
+    removeFiles: list("remove-files").map((each, at) =>
+      treePath(each, "remove-files", place("remove-files", at))
+    ),
+    removeFromPackages: maybe<unknown[][]>("remove-from-packages", []).map((item, at) => {
       const [name = "", ...patterns] = texts(item);
-      for (const pattern of patterns) checkPattern(pattern, path);
+      for (const pattern of patterns) checkPattern(pattern, place("remove-from-packages", at));
       return { package: name, patterns };
     }),
-    addFiles: maybe<[TreefileFile, unknown][]>("add-files", []).map(([source, dest]) => ({
+    addFiles: maybe<[TreefileFile, unknown][]>("add-files", []).map(([source, dest], at) => ({
       source,
-      dest: addedPath(String(dest), path),
+      dest: addedPath(String(dest), place("add-files", at)),
     })),
     wrappedPrograms: wrappedPrograms(values),
     postprocess: list("postprocess"),
@@ -98,8 +116,8 @@ export function toTreefile(fields: MergedFields, basearch: string, path: string)
     readonlyExecutables: maybe("readonly-executables", false),
     sysusers: maybe("sysusers", "compose-auto"),
     preservePasswd: maybe("preserve-passwd", !container),
-    checkPasswd: accountCheck("check-passwd", values, container, path),
-    checkGroups: accountCheck("check-groups", values, container, path),
+    checkPasswd: accountCheck("check-passwd", values, container, place),
+    checkGroups: accountCheck("check-groups", values, container, place),
     ignoreRemovedUsers: list("ignore-removed-users"),
     ignoreRemovedGroups: list("ignore-removed-groups"),
     sign: [
@@ -110,7 +128,12 @@ export function toTreefile(fields: MergedFields, basearch: string, path: string)
     addCommitMetadata: Object.fromEntries(
       Object.entries(map("add-commit-metadata")).map((
         [key, value],
-      ) => [key, typeof value === "string" ? substitute(value, variables, path) : value]),
+      ) => [
+        key,
+        typeof value === "string"
+          ? substitute(value, variables, place("add-commit-metadata", key))
+          : value,
+      ]),
     ),
     repoMetadata: maybe("repo-metadata", "inline"),
     advisoriesMetadata: maybe("advisories-metadata", "inline"),
@@ -124,7 +147,9 @@ export function toTreefile(fields: MergedFields, basearch: string, path: string)
   if (!treefile.machineidCompat && treefile.units.length > 0) {
     throw new TreefileError(
       "treefile/bad-value",
-      `Cannot use treefile "${path}": "units" has no effect with "machineid-compat: false"`,
+      `Cannot read treefile ${
+        place("units")
+      }: "units" has no effect with "machineid-compat: false"`,
       {
         subject: "units",
         hint: "The first boot sets all units by preset: add a preset file instead",
@@ -136,29 +161,30 @@ export function toTreefile(fields: MergedFields, basearch: string, path: string)
 
 /** Variables of the treefile and those that are always there. */
 function allVariables(
-  values: ReadonlyMap<FieldName, unknown>,
+  { values, releasever }: MergedFields,
   basearch: string,
-  path: string,
+  place: FindPlace,
 ): Map<string, VariableValue> {
   const own = Object.entries(values.get("variables") as Record<string, VariableValue> ?? {});
   const reserved = own.find(([name]) => RESERVED_VARIABLES.includes(name));
   if (reserved) {
     throw new TreefileError(
       "treefile/bad-value",
-      `Cannot read treefile "${path}": variable "${reserved[0]}" is set by apt-ostree`,
+      `Cannot read treefile ${place("variables", reserved[0])}: variable "${
+        reserved[0]
+      }" is set by apt-ostree`,
       {
         subject: reserved[0],
         hint: "Choose another name",
       },
     );
   }
-  const release = values.get("releasever") as string | number | undefined;
   return new Map([
     ["basearch", basearch],
     ["arch", dpkgArchitecture(basearch)],
-    ...(release === undefined
+    ...(releasever === undefined
       ? []
-      : [["releasever", release], ["codename", release]] as [string, VariableValue][]),
+      : [["releasever", releasever], ["codename", releasever]] as [string, VariableValue][]),
     ...own,
   ]);
 }
@@ -167,11 +193,15 @@ function texts(value: unknown): string[] {
   return (value as unknown[] | undefined ?? []).map(String);
 }
 
-function words(items: readonly string[], name: string, path: string): string[] {
-  const all = items.flatMap((item) => {
+function words(
+  items: readonly string[],
+  name: string,
+  place: (at: number) => string,
+): string[] {
+  const all = items.flatMap((item, at) => {
     const split = splitWords(item);
     if (split) return split;
-    throw bad(name, path, `a quote is not closed in ${name}: ${item}`, "Close the quote");
+    throw bad(name, place(at), `a quote is not closed in ${name}: ${item}`, "Close the quote");
   });
   return [...new Set(all)];
 }
@@ -184,26 +214,26 @@ function wrappedPrograms(values: ReadonlyMap<FieldName, unknown>): string[] {
 }
 
 /** A path of the tree without leading slash. */
-function treePath(text: string, name: string, path: string): string {
+function treePath(text: string, name: string, place: string): string {
   const parts = text.split("/").filter((part) => part !== "" && part !== ".");
   if (parts.length === 0 || parts.includes("..")) {
-    throw bad(name, path, `${name} has the path "${text}"`, "Name a path below /, without ..");
+    throw bad(name, place, `${name} has the path "${text}"`, "Name a path below /, without ..");
   }
   return parts.join("/");
 }
 
-function addedPath(text: string, path: string): string {
-  const dest = treePath(text, "add-files", path);
+function addedPath(text: string, place: string): string {
+  const dest = treePath(text, "add-files", place);
   if (/^(usr|etc)\/./.test(dest)) return dest;
-  throw bad("add-files", path, `add-files has the path "${text}"`, "Add files below /usr or /etc");
+  throw bad("add-files", place, `add-files has the path "${text}"`, "Add files below /usr or /etc");
 }
 
-function checkPattern(pattern: string, path: string): void {
+function checkPattern(pattern: string, place: string): void {
   try {
     new RegExp(`^(?:${pattern})$`, "u");
   } catch (cause) {
     const why = (cause as SyntaxError).message;
-    throw bad("remove-from-packages", path, why, "Write it as JavaScript's regular expressions");
+    throw bad("remove-from-packages", place, why, "Write it as JavaScript's regular expressions");
   }
 }
 
@@ -211,7 +241,7 @@ function accountCheck(
   name: "check-passwd" | "check-groups",
   values: ReadonlyMap<FieldName, unknown>,
   container: boolean,
-  path: string,
+  place: FindPlace,
 ): AccountCheck {
   const value = values.get(name) as
     | { type: AccountCheck["type"]; filename?: TreefileFile; entries?: Record<string, unknown> }
@@ -219,10 +249,10 @@ function accountCheck(
   switch (value?.type) {
     case "file":
       if (value.filename) return { type: "file", file: value.filename };
-      throw bad(name, path, `${name} of type file names no file`, "Add filename:");
+      throw bad(name, place(name), `${name} of type file names no file`, "Add filename:");
     case "data":
       if (value.entries) return { type: "data", entries: value.entries };
-      throw bad(name, path, `${name} of type data has no entries`, "Add entries:");
+      throw bad(name, place(name), `${name} of type data has no entries`, "Add entries:");
     case undefined:
       return { type: container ? "none" : "previous" };
     default:
@@ -230,8 +260,8 @@ function accountCheck(
   }
 }
 
-function bad(subject: string, path: string, what: string, hint: string): TreefileError {
-  return new TreefileError("treefile/bad-value", `Cannot read treefile "${path}": ${what}`, {
+function bad(subject: string, place: string, what: string, hint: string): TreefileError {
+  return new TreefileError("treefile/bad-value", `Cannot read treefile ${place}: ${what}`, {
     subject,
     hint,
   });

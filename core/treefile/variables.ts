@@ -7,21 +7,31 @@ export const RESERVED_VARIABLES: readonly string[] = ["arch", "basearch", "coden
 /**
  * Put variables into text: `${name}`, or `${name:-default}` where there may be none.
  *
- * @throws {TreefileError} `treefile/unknown-variable`.
+ * @param place Where the text stands, for messages.
+ * @throws {TreefileError} `treefile/unknown-variable`; `treefile/bad-value` for another `${`.
  */
 export function substitute(
   text: string,
   variables: ReadonlyMap<string, VariableValue>,
-  path: string,
+  place: string,
 ): string {
   return text.replace(
-    /\$\{([A-Za-z_][A-Za-z0-9_-]*?)(?::-([^}]*))?\}/g,
-    (_, name: string, fallback?: string) => {
+    /\$\{(?:([A-Za-z_][A-Za-z0-9_-]*?)(?::-([^}]*))?\})?/g,
+    (found, name?: string, fallback?: string) => {
+      if (name === undefined || fallback?.includes("${")) {
+        throw new TreefileError(
+          "treefile/bad-value",
+          `Cannot read treefile ${place}: "${
+            name === undefined ? text : found
+          }" has a "\${" that no variable follows`,
+          { subject: text, hint: "Write ${NAME}, or ${NAME:-text} with a text that has no ${" },
+        );
+      }
       const value = variables.get(name) ?? fallback;
       if (value !== undefined) return String(value);
       throw new TreefileError(
         "treefile/unknown-variable",
-        `Cannot read treefile "${path}": there is no variable "${name}"`,
+        `Cannot read treefile ${place}: there is no variable "${name}"`,
         {
           subject: name,
           hint: `Set it under variables:, or use one of ${[...variables.keys()].join(", ")}`,

@@ -67,7 +67,7 @@ Deno.test(
         await fixture.compose(treefile),
         "treefile/not-found",
         "other.yaml",
-        `"${treefile}" includes`,
+        `"${treefile}:1:1" includes`,
       );
     }),
 );
