@@ -132,6 +132,11 @@ const UPGRADE = {
   load: () => import("./commands/upgrade.ts"),
 };
 
+/** Commands of `compose` that rpm-ostree had here before. */
+const EXPERIMENTAL: readonly CommandEntry[] = COMPOSE.filter(({ name }) =>
+  name === "build-chunked-oci" || name === "rootfs"
+);
+
 /** All commands; each is loaded when it is called, so that the program starts fast. */
 export const COMMANDS: readonly CommandEntry[] = [
   {
@@ -157,6 +162,17 @@ export const COMMANDS: readonly CommandEntry[] = [
       name: "scripts",
       summary: "Show what maintainer scripts did while a commit was made",
       load: () => import("./commands/ex_scripts.ts"),
+    }],
+  },
+  {
+    name: "experimental",
+    summary: "Commands that have moved: see compose",
+    hidden: true,
+    group: [{
+      name: "compose",
+      summary: "Commands to compose a tree",
+      notice: 'Note: these commands are now called "compose …"',
+      group: EXPERIMENTAL,
     }],
   },
   { name: "install", ...INSTALL },

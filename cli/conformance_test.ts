@@ -140,6 +140,18 @@ Deno.test("--help goes to standard output with status 0, no command to standard 
   assertEquals((await run("--help", "compose", "tree")).status, 0);
 });
 
+Deno.test("experimental compose has the commands that were there before they were below compose", async () => {
+  for (const name of ["build-chunked-oci", "rootfs"]) {
+    const [now, before] = [
+      await run("compose", name, "--help"),
+      await run("experimental", "compose", name, "--help"),
+    ];
+    assertEquals([before.status, before.err.split('"')[1]], [0, "compose …"]);
+    assertEquals(before.out.replace(" experimental ", " "), now.out);
+  }
+  assertEquals((await run("--help")).out.includes("experimental"), false);
+});
+
 Deno.test("--version has the form that rpm-ostree's clients read", async () => {
   assertEquals(
     (await run("--version")).out,
