@@ -31,6 +31,11 @@ const KERNEL: Readonly<Record<string, string>> = {
   "usr/lib/modules/6.1.0/modules.dep": "kernel/fs/overlayfs/overlay.ko.xz:\n" +
     "kernel/fs/fat/vfat.ko: kernel/fs/fat/fat.ko\n" +
     "kernel/drivers/net/virtio_net.ko.zst: kernel/net/core/failover.ko.zst\n",
+  "usr/lib/modules/6.1.0/modules.alias":
+    "# Aliases\nalias fs-overlay overlay\nalias pci:v* virtio_net\nalias virtio_alias virtio_net\n" +
+    "alias fs-lost vfat\n",
+  "usr/lib/modules/6.1.0/modules.builtin.modinfo":
+    "ext4.license=GPL\0ext4.alias=ext3\0ext4.alias=fs-ext3\0",
   "usr/lib/modules/6.1.0/kernel/fs/overlayfs/overlay.ko.xz": "o",
   "usr/lib/modules/6.1.0/kernel/fs/fat/vfat.ko": "v",
   "usr/lib/modules/6.1.0/kernel/drivers/net/virtio_net.ko.zst": "n",
@@ -183,8 +188,8 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     {
       what: "a module of another kernel, one without an entry, and a file that is needed",
       tree: { files: KERNEL },
-      kernelModules: ["overlay", "xfs", "btrfs", "vfat"],
-      found: [1, 2, 3].map(() => "/usr/lib/modules/6.1.0"),
+      kernelModules: ["overlay", "xfs", "btrfs", "vfat", "fs-lost"],
+      found: [1, 2, 3, 4].map(() => "/usr/lib/modules/6.1.0"),
     },
     {
       what: "modules where there is no kernel",
@@ -196,6 +201,12 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       what: "a kernel that cannot mount the overlays of the tree",
       tree: { files: { "usr/lib/modules/6.1.0/vmlinuz": "k" }, links: { opt: "usr/lib/opt" } },
       found: ["/usr/lib/modules/6.1.0"],
+    },
+    {
+      what: "modules by another name, built in and as files",
+      tree: { files: KERNEL },
+      kernelModules: ["ext3", "fs-overlay", "virtio-alias"],
+      found: [],
     },
     {
       what: "modules built in and as files, whichever way they are written",

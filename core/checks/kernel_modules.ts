@@ -58,11 +58,34 @@ function whyMissing(
   name: string,
 ): string | undefined {
   const plain = moduleName(name);
-  if (builtin.has(plain)) return undefined;
-  const files = loadable.get(plain);
-  if (!files) return `lacks the module ${name}`;
-  const absent = files.find((file) => context.tree.lookup(`${dir}/${file}`)?.type !== "file");
-  return absent === undefined ? undefined : `lacks ${absent} for the module ${name}`;
+  const known = builtin.has(plain) || loadable.has(plain);
+  let reason = `lacks the module ${name}`;
+  for (const each of known ? [plain] : aliasedModules(context, dir, plain)) {
+    if (builtin.has(each)) return undefined;
+    const files = loadable.get(each);
+    if (!files) continue;
+    const absent = files.find((file) => context.tree.lookup(`${dir}/${file}`)?.type !== "file");
+    if (absent === undefined) return undefined;
+    reason = `lacks ${absent} for the module ${name}`;
+  }
+  return reason;
+}
+
+/**
+ * Modules that modprobe loads by another name, such as `ext3`; of patterns, which stand for devices, none.
+ *
+ * @see modules.alias, modules.builtin.modinfo, modprobe.d(5)
+ */
+function aliasedModules(context: CheckContext, dir: string, alias: string): string[] {
+  const files = (context.text(`${dir}/modules.alias`) ?? "").split("\n").map((line) =>
+    /^alias (\S+) (\S+)$/.exec(line)?.slice(1) ?? []
+  );
+  const builtin = (context.text(`${dir}/modules.builtin.modinfo`) ?? "").split("\0").map((field) =>
+    /^([^.]+)\.alias=(.+)$/s.exec(field)?.slice(1).reverse() ?? []
+  );
+  return [...files, ...builtin].flatMap(([name, module]) =>
+    name !== undefined && moduleName(name) === alias ? [moduleName(module!)] : []
+  );
 }
 
 /** Name of a module, by its file or by how people write it: `-` and `_` mean the same. */
