@@ -12,7 +12,8 @@ export interface ReadSourcesOptions {
 }
 
 /**
- * The sources that a treefile names, from files beside it; else those of this machine.
+ * The sources that a treefile names, from files beside it or else from this machine; where it names
+ * none, all of this machine.
  *
  * @throws {ComposeError} `compose/no-sources` that names the file which is missing.
  */
@@ -32,14 +33,14 @@ export function readSources(
         if (!(error instanceof Deno.errors.NotFound)) throw error;
       }
     }
+    const own = readHostSources(sourceRoot).find((file) => names.includes(file.name));
+    if (own) return { ...own, text: fillIn(own.text, treefile) };
     throw new ComposeError(
       "compose/no-sources",
-      `Cannot use repos "${repo}": there is no ${names.join(" or ")} in "${directory}"`,
-      {
-        subject: repo,
-        hint:
-          "repos: names files beside the treefile; leave it out to use this machine's own sources",
-      },
+      `Cannot use repos "${repo}": there is no ${names.join(" or ")} in "${directory}", nor in "${
+        sourceRoot.replace(/\/$/, "")
+      }/etc/apt/sources.list.d"`,
+      { subject: repo, hint: "Leave repos: out to use all of this machine's own sources" },
     );
   });
   return [...host, ...named];

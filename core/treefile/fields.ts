@@ -89,7 +89,7 @@ export const FIELDS = {
     schema: TEXTS,
     merge: "list",
     text:
-      "Names of .sources or .list files beside the treefile. Without it the sources of this machine are used.",
+      "Names of .sources or .list files beside the treefile, or else of this machine. Without it all of this machine are used.",
   },
   "snapshot": {
     schema: TEXT,
