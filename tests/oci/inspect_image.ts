@@ -2,6 +2,7 @@ import { output } from "../support/archive.ts";
 
 /** A manifest as skopeo shows it. */
 export interface SeenManifest {
+  readonly config: { readonly digest: string };
   readonly layers: readonly {
     readonly digest: string;
     readonly annotations?: Record<string, string>;
