@@ -2,6 +2,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { output } from "../support/archive.ts";
 import { type Fixture, TREEFILE, withFixture } from "../support/compose_fixture.ts";
 import { lacks } from "../support/lacks.ts";
+import { diffSnapshots, takeSnapshot } from "../support/snapshot.ts";
 
 const ignore = Deno.uid() !== 0 ||
   await lacks("ostree", "bwrap", "dpkg-deb", "dpkg-scanpackages", "gpg");
@@ -31,18 +32,27 @@ async function processes(word: string): Promise<string[]> {
   return text.split("\n").filter((line) => line.includes(`sleep ${word}`));
 }
 
-/** Start a compose and wait until its slow script runs. */
+/** Start a compose and wait until its slow program runs. */
 async function startSlow(
   fixture: Fixture,
   treefile: string,
   word: string,
+  args: readonly string[] = ["tree", `--repo=${fixture.repo}`, treefile],
 ): Promise<Deno.ChildProcess> {
-  const child = fixture.spawn("compose", "tree", `--repo=${fixture.repo}`, treefile);
+  const child = fixture.spawn("compose", ...args);
   for (let i = 0; (await processes(word)).length === 0; i++) {
     if (i > 600) throw new Error("the script never ran");
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return child;
+}
+
+/** Wait until what ran in a sandbox has ended with its owner. */
+async function gone(word: string): Promise<void> {
+  for (let i = 0; i < 50 && (await processes(word)).length > 0; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assertEquals(await processes(word), [], "the sandbox outlives its owner");
 }
 
 const mounts = () => Deno.readTextFile("/proc/self/mountinfo");
@@ -77,10 +87,7 @@ Deno.test(
       const child = await startSlow(fixture, treefile, "3602");
       child.kill("SIGKILL");
       await child.output();
-      for (let i = 0; i < 50 && (await processes("3602")).length > 0; i++) {
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-      assertEquals(await processes("3602"), [], "the sandbox outlives its owner");
+      await gone("3602");
       assertEquals(await mounts(), before);
       assertEquals((await temporary(fixture)).length, 1);
       const next = await fixture.treefile(`${TREEFILE}packages: [usr-is-merged]\n`);
@@ -120,3 +127,95 @@ Deno.test("of two composes on one repository the second waits with a message, or
     assertStringIncludes(waited.stdout, "No changes since commit");
     assertEquals((await first.output()).code, 0);
   }));
+
+/** Commands that write a directory, and whose packages take their time. */
+const WRITERS: Readonly<Record<string, (fixture: Fixture, treefile: string) => string[]>> = {
+  install: ({ dir, repo }, treefile) => ["install", `--repo=${repo}`, treefile, `${dir}/made`],
+  rootfs: ({ dir, repo }, treefile) => ["rootfs", `--ostree-repo=${repo}`, treefile, `${dir}/made`],
+  image: ({ dir, repo }, treefile) => [
+    ...["image", "--initialize", `--cachedir=${repo}/extensions/aptostree`, "--format=oci"],
+    ...[treefile, `${dir}/made`],
+  ],
+};
+
+/** Everything below the directory of a test that a call left which ended early. */
+async function left({ dir, repo }: Fixture): Promise<string[]> {
+  const script = 'find "$1" -path "$2/objects" -prune -o ' +
+    '\\( -name "txn-*" -o -name "staging-*" -o -name .apt-ostree -o -path "*/images/*" \\) ' +
+    '-prune -print; ls -d "$1/made" 2> /dev/null || true';
+  const found = await output("sh", "-c", script, "sh", dir, repo);
+  return found.trim().split("\n").filter((line) => line !== "");
+}
+
+for (const [name, args] of Object.entries(WRITERS)) {
+  Deno.test(
+    `Ctrl-C and kill -9 in compose ${name} leave nothing that stays`,
+    { ignore },
+    () =>
+      withFixture({ debs: [slow("3605")] }, async (fixture) => {
+        const treefile = await fixture.treefile(
+          `${TREEFILE}packages: [test-slow, usr-is-merged]\n`,
+        );
+        const before = await mounts();
+        const asked = await startSlow(fixture, treefile, "3605", args(fixture, treefile));
+        asked.kill("SIGINT");
+        const { code, stderr } = await asked.output();
+        assertEquals(code, 130);
+        assertStringIncludes(new TextDecoder().decode(stderr), "error: Cancelled");
+        assertEquals([await processes("3605"), await left(fixture)], [[], []]);
+        const killed = await startSlow(fixture, treefile, "3605", args(fixture, treefile));
+        killed.kill("SIGKILL");
+        await killed.output();
+        await gone("3605");
+        assertEquals(await mounts(), before);
+        const whole = `${fixture.dir}/made${name === "install" ? "/rootfs" : ""}`;
+        assertEquals(await Deno.stat(whole).then(() => true, () => false), false);
+        const next = await fixture.treefile(`${TREEFILE}packages: [usr-is-merged]\n`);
+        const second = await fixture.run("compose", ...args(fixture, next));
+        assertEquals(second.code, 0, second.stderr);
+        assertEquals(await left(fixture), [`${fixture.dir}/made`]);
+        await output(
+          "ostree",
+          "fsck",
+          "--quiet",
+          `--repo=${fixture.repo}/extensions/aptostree/repo`,
+        );
+      }),
+  );
+}
+
+for (const name of ["postprocess", "commit"]) {
+  Deno.test(`Ctrl-C and kill -9 in compose ${name} leave the root file system, and no commit`, {
+    ignore,
+  }, () =>
+    withFixture({}, async (fixture) => {
+      const { dir, repo } = fixture;
+      const treefile = await fixture.treefile(`${TREEFILE}packages: [usr-is-merged]\n`);
+      const install = ["compose", "install", `--repo=${repo}`, treefile, `${dir}/build`];
+      assertEquals((await fixture.run(...install)).code, 0);
+      const rootfs = `${dir}/build/rootfs`;
+      const program = `${dir}/finalize.d/wait`;
+      await Deno.mkdir(`${dir}/finalize.d`);
+      await Deno.writeTextFile(program, "#!/bin/sh\nexec sleep 3606\n", { mode: 0o755 });
+      const args = name === "commit"
+        ? ["commit", `--repo=${repo}`, treefile, rootfs]
+        : ["postprocess", rootfs, treefile];
+      const before = [await takeSnapshot(rootfs), await mounts()] as const;
+      for (const signal of ["SIGINT", "SIGKILL"] as const) {
+        const child = await startSlow(fixture, treefile, "3606", args);
+        child.kill(signal);
+        const { code } = await child.output();
+        assertEquals(code, signal === "SIGINT" ? 130 : 137);
+        // A program of the machine's own does not end with its caller: it is no one's to kill.
+        for (const line of await processes("3606")) Deno.kill(Number.parseInt(line), "SIGKILL");
+        if (signal === "SIGINT") assertEquals(await left(fixture), []);
+        assertEquals(diffSnapshots(before[0], await takeSnapshot(rootfs)), []);
+        assertEquals(await mounts(), before[1]);
+        assertEquals(await output("ostree", "refs", `--repo=${repo}`), "");
+      }
+      await Deno.remove(program);
+      const ended = await fixture.run("compose", ...args);
+      assertEquals(ended.code, 0, ended.stderr);
+      assertEquals(await left(fixture), []);
+    }));
+}
