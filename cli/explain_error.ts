@@ -6,6 +6,12 @@ export interface ExplainOptions {
   readonly color: boolean;
 }
 
+/** A terminal obeys control characters, and what files are called or programs say can hold any. */
+function printable(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, "?");
+}
+
 /**
  * Text of a failure for standard error.
  *
@@ -17,8 +23,8 @@ export function explainError(error: unknown, options: ExplainOptions): string {
     ? error.code
     : undefined;
   if (error instanceof AptOstreeError) {
-    const lines = [`${label}${error.message}`, `  code: ${error.code}`];
-    if (error.hint !== undefined) lines.push(`  hint: ${error.hint}`);
+    const lines = [`${label}${printable(error.message)}`, `  code: ${error.code}`];
+    if (error.hint !== undefined) lines.push(`  hint: ${printable(error.hint)}`);
     return lines.join("\n");
   }
   if (error instanceof DOMException && error.name === "AbortError") return `${label}Cancelled`;

@@ -1,4 +1,4 @@
-import type { Progress } from "@apt-ostree/base";
+import { AptOstreeError, type Progress } from "@apt-ostree/base";
 import { nearestNames } from "@apt-ostree/apt";
 import { type CommandContext, GLOBAL_OPTIONS } from "./command.ts";
 import { type CommandEntry, COMMANDS } from "./commands.ts";
@@ -113,7 +113,19 @@ async function runCommand(
     signal: terminal.signal,
     json,
   };
-  return await command.run(context, values, args);
+  try {
+    return await command.run(context, values, args);
+  } catch (error) {
+    if (json && error instanceof AptOstreeError) terminal.print(jsonError(error));
+    throw error;
+  }
+}
+
+/** A failure as a line of JSON; where checks failed, with all that they found. */
+function jsonError(error: AptOstreeError): string {
+  const { code, message, subject, hint } = error;
+  const checks = "report" in error ? { checks: error.report } : {};
+  return JSON.stringify({ v: 1, type: "error", code, message, subject, hint, ...checks });
 }
 
 function writeError(text: string): void {

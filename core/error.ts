@@ -1,4 +1,5 @@
-import { AptOstreeError } from "@apt-ostree/base";
+import { AptOstreeError, type AptOstreeErrorOptions } from "@apt-ostree/base";
+import type { CheckReport } from "./checks/run_checks.ts";
 
 /** A .deb that cannot become a package commit. */
 export class ImportError extends AptOstreeError<
@@ -34,6 +35,7 @@ export class ComposeError extends AptOstreeError<
   | "compose/no-such-unit"
   | "compose/not-kept"
   | "compose/bad-metadata"
+  | "compose/bad-output"
   | "compose/checks-failed"
   | "compose/no-such-package"
   | "compose/no-such-program"
@@ -51,6 +53,18 @@ export class ComposeError extends AptOstreeError<
   | "compose/bad-facts"
   | "compose/postprocessed"
 > {}
+
+/** A tree in which checks of severity error have found something. */
+export class ChecksFailedError extends ComposeError {
+  /** All that was found, warnings too. */
+  readonly report: CheckReport;
+
+  /** Create an error about a report. */
+  constructor(message: string, report: CheckReport, options: AptOstreeErrorOptions) {
+    super("compose/checks-failed", message, options);
+    this.report = report;
+  }
+}
 
 /** A commit that cannot become an image as asked. */
 export class ImageError extends AptOstreeError<

@@ -75,6 +75,7 @@ export { type InstallEnd, type KnownCompose } from "./compose/tree_install.ts";
 export {
   AdvisoryError,
   AssembleError,
+  ChecksFailedError,
   ComposeError,
   ConflictError,
   ExtensionsError,
@@ -145,9 +146,15 @@ export {
   type Treefile,
   type TreefileFile,
 } from "./treefile/treefile.ts";
+export { requireOutputs, writeOutput } from "./compose/output_file.ts";
 export { databaseVersion } from "./packages/database_version.ts";
 export { readChangelogOf } from "./packages/read_changelogs.ts";
 export { type Advisory, SEVERITIES, type Severity } from "./packages/advisories.ts";
+export {
+  noteAdvisory,
+  type NotedAdvisory,
+  readNotedAdvisories,
+} from "./packages/noted_advisories.ts";
 export { advisoryFiles, type AdvisoryMatch, readAdvisories } from "./packages/read_advisories.ts";
 export { type JsonChange, jsonDiff } from "./packages/json_diff.ts";
 export { baseCommit } from "./layer/layer_metadata.ts";

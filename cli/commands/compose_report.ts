@@ -1,4 +1,4 @@
-import { commitReport } from "@apt-ostree/core";
+import { commitReport, requireOutputs, writeOutput } from "@apt-ostree/core";
 import { type Command, defineCommand } from "../command.ts";
 import { openRepo, REPO_OPTION } from "../system_repo.ts";
 
@@ -14,9 +14,10 @@ export const command: Command = defineCommand({
     output: { type: "string", short: "o", value: "FILE", help: "Write to FILE" },
   },
   run({ print }, values, [rev]) {
+    requireOutputs(values.output);
     const page = commitReport(openRepo(values.repo), rev!, values.compare);
     if (values.output === undefined) print(page.trimEnd());
-    else Deno.writeTextFileSync(values.output, page);
+    else writeOutput(values.output, page);
     return Promise.resolve(0);
   },
 });

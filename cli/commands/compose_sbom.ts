@@ -1,4 +1,4 @@
-import { readSbom, SBOM_FORMATS } from "@apt-ostree/core";
+import { readSbom, requireOutputs, SBOM_FORMATS, writeOutput } from "@apt-ostree/core";
 import { type Command, defineCommand } from "../command.ts";
 import { CliError } from "../error.ts";
 import { openRepo, REPO_OPTION } from "../system_repo.ts";
@@ -29,9 +29,10 @@ export const command: Command = defineCommand({
         hint: `Formats are ${SBOM_FORMATS.join(" and ")}`,
       });
     }
+    requireOutputs(output);
     const text = await readSbom(openRepo(values.repo), rev!, known, { files });
     if (output === undefined) print(text.trimEnd());
-    else Deno.writeTextFileSync(output, text);
+    else writeOutput(output, text);
     return 0;
   },
 });

@@ -1,10 +1,9 @@
 import type { Progress } from "@apt-ostree/base";
 import type { Repo, Tree } from "@apt-ostree/ostree";
 import type { PathFilter } from "../assemble/path_filter.ts";
-import type { Finding } from "../checks/check.ts";
 import { PlainDirectoriesFile } from "../checks/plain_directories.ts";
 import { type CheckReport, runChecks } from "../checks/run_checks.ts";
-import { ComposeError } from "../error.ts";
+import { ChecksFailedError } from "../error.ts";
 import type { PackageCommit } from "../import/package_commit.ts";
 import type { Treefile } from "../treefile/treefile.ts";
 
@@ -32,7 +31,7 @@ const MAX_NAMED = 20;
  * Look through a tree before it is committed.
  *
  * @returns What was found of lesser weight.
- * @throws {ComposeError} `compose/checks-failed` if something of severity error was.
+ * @throws {ChecksFailedError} `compose/checks-failed` if something of severity error was.
  */
 export function checkComposed(options: CheckComposedOptions): CheckReport {
   const { work, tree, treefile, cachedir, progress } = options;
@@ -50,8 +49,8 @@ export function checkComposed(options: CheckComposedOptions): CheckReport {
     kernelModules: treefile.kernelModules,
   }, treefile.checks);
   plain.write();
-  const errors = report.findings.filter(({ severity }) => severity === "error");
-  if (errors.length > 0) throw checksFailed(errors, treefile.ref);
+  const failed = report.findings.some(({ severity }) => severity === "error");
+  if (failed) throw checksFailed(report, treefile.ref);
   const ms = performance.now() - start;
   const warnings = report.findings.length;
   const summary = warnings === 0 ? "nothing found" : `${warnings} found`;
@@ -59,14 +58,15 @@ export function checkComposed(options: CheckComposedOptions): CheckReport {
   return report;
 }
 
-function checksFailed(errors: readonly Finding[], ref = "the tree"): ComposeError {
+function checksFailed(report: CheckReport, ref = "the tree"): ChecksFailedError {
+  const errors = report.findings.filter(({ severity }) => severity === "error");
   const lines = errors.slice(0, MAX_NAMED).map(({ check, path, detail }) =>
     `  ${path} ${detail} (${check})`
   );
   const more = errors.length > MAX_NAMED ? [`  and ${errors.length - MAX_NAMED} more`] : [];
-  return new ComposeError(
-    "compose/checks-failed",
+  return new ChecksFailedError(
     `Cannot commit "${ref}": checks found ${errors.length}:\n${[...lines, ...more].join("\n")}`,
+    report,
     {
       subject: errors[0]!.path,
       hint: "Remove it in postprocess:, or allow it in checks: (docs/checks.md)",

@@ -12,6 +12,8 @@ import type { CommitOptions } from "./commit_options.ts";
 import type { ComposeArea } from "./compose_area.ts";
 import { composeJson } from "./compose_json.ts";
 import type { ComposedCommit } from "./compose_tree.ts";
+import { openSigner } from "./open_signer.ts";
+import { requireOutputs, writeOutput } from "./output_file.ts";
 import { pickDefined } from "./pick_defined.ts";
 import { treeFilter } from "./tree_filter.ts";
 import { writeCommit, type WriteCommitOptions } from "./write_commit.ts";
@@ -69,7 +71,7 @@ export async function commitFinished(
   const difference = diffPackages(before, packages);
   if (commit.writeComposejsonTo !== undefined) {
     const json = composeJson(target, written, difference);
-    Deno.writeTextFileSync(commit.writeComposejsonTo, `${JSON.stringify(json, null, 2)}\n`);
+    writeOutput(commit.writeComposejsonTo, `${JSON.stringify(json, null, 2)}\n`);
   }
   return {
     kind: "committed",
@@ -83,6 +85,21 @@ export async function commitFinished(
     droppedFiles: finished.dropped,
     checks,
   };
+}
+
+/**
+ * Make sure that what the user says about a commit can be carried out, before the work begins that leads
+ * to it: files to read and to write, keys.
+ *
+ * @throws {ComposeError} {@linkcode TreefileError} {@linkcode SignatureError}
+ */
+export function requireCommitOptions(
+  { sign }: Pick<Treefile, "sign">,
+  { addMetadataFrom = [], writeCommitidTo, writeComposejsonTo }: CommitOptions,
+): void {
+  requireOutputs(writeCommitidTo, writeComposejsonTo);
+  readMetadataFiles(addMetadataFrom);
+  for (const key of sign) openSigner(key);
 }
 
 /** Open the repository that takes a commit. @throws {ComposeError} `compose/unfit-repo`. */

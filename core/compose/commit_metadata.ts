@@ -3,6 +3,7 @@ import { type Variant, variant, type VariantDict } from "@apt-ostree/ostree";
 import { ComposeError } from "../error.ts";
 import { type PackageId, packageTitle } from "../import/package_ref.ts";
 import { SEVERITIES } from "../packages/advisories.ts";
+import { ADVISORIES_KEY } from "../packages/noted_advisories.ts";
 import type { AdvisoryMatch } from "../packages/read_advisories.ts";
 import type { MetadataPlace, Treefile } from "../treefile/treefile.ts";
 
@@ -138,7 +139,7 @@ export function commitMetadata(
   if (repos.length > 0) put(treefile.repoMetadata, "aptostree.repos", variant("aa{sv}", repos));
   if (facts.advisories.length > 0) {
     const value = variant("a(suuasa{sv})", facts.advisories.map(advisoryTuple));
-    put(treefile.advisoriesMetadata, "aptostree.advisories", value);
+    put(treefile.advisoriesMetadata, ADVISORIES_KEY, value);
   }
   if (treefile.containerCmd !== undefined) {
     metadata.set("ostree.container-cmd", variant("as", [...treefile.containerCmd]));

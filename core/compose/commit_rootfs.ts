@@ -9,7 +9,13 @@ import { ComposeError } from "../error.ts";
 import { findPackage } from "../import/import_packages.ts";
 import { hostBasearch } from "../treefile/architecture.ts";
 import { type ReadTreefile, readTreefile } from "../treefile/read_treefile.ts";
-import { commitFinished, findParent, findVersion, openTarget } from "./commit_finished.ts";
+import {
+  commitFinished,
+  findParent,
+  findVersion,
+  openTarget,
+  requireCommitOptions,
+} from "./commit_finished.ts";
 import type { CommitFacts } from "./commit_metadata.ts";
 import type { CommitOptions } from "./commit_options.ts";
 import { ComposeArea } from "./compose_area.ts";
@@ -63,6 +69,7 @@ export async function commitRootfs(options: CommitRootfsOptions): Promise<Compos
       { subject: options.treefile, hint: "Add ref: to it, or use --write-commitid-to=FILE" },
     );
   }
+  requireCommitOptions(treefile, options);
   requireRoot();
   const target = openTarget(options.repo);
   const rootfs = resolve(options.rootfs);

@@ -6,10 +6,17 @@ import { hostBasearch } from "../treefile/architecture.ts";
 import { readTreefile } from "../treefile/read_treefile.ts";
 import { formatTreefile } from "../treefile/treefile.ts";
 import { runClosingStage } from "./closing_stage.ts";
-import { commitFinished, findParent, findVersion, openTarget } from "./commit_finished.ts";
+import {
+  commitFinished,
+  findParent,
+  findVersion,
+  openTarget,
+  requireCommitOptions,
+} from "./commit_finished.ts";
 import type { CommitOptions } from "./commit_options.ts";
 import { ComposeArea } from "./compose_area.ts";
 import type { InstallOptions } from "./install_options.ts";
+import { requireOutputs } from "./output_file.ts";
 import { pickDefined } from "./pick_defined.ts";
 import { touchFile } from "./touch_file.ts";
 import { type InstallEnd, type KnownCompose, TreeInstall } from "./tree_install.ts";
@@ -84,6 +91,7 @@ export async function composeTree(options: ComposeTreeOptions): Promise<ComposeT
       },
     );
   }
+  requireOutputs(options.writeLockfileTo, options.touchIfChanged);
   requireRoot();
   const target = openTarget(options.repo);
   const call = pickDefined(options, "signal", "progress");
@@ -101,6 +109,7 @@ export async function composeTree(options: ComposeTreeOptions): Promise<ComposeT
   if (known && !options.forceNocache && mayStop) {
     return { kind: "unchanged", ...known };
   }
+  requireCommitOptions(treefile, options);
   const ready = await install.import();
   if ("kind" in ready) return ready;
   const { packages, imported } = ready;

@@ -11,6 +11,7 @@ import { findParent, findVersion, openTarget } from "./commit_finished.ts";
 import { ComposeArea } from "./compose_area.ts";
 import type { InstallOptions } from "./install_options.ts";
 import { emptyMountPoints } from "./mount_points.ts";
+import { requireOutputs } from "./output_file.ts";
 import { pickDefined } from "./pick_defined.ts";
 import { writeRootfsFacts } from "./rootfs/rootfs_facts.ts";
 import { Scratch } from "./rootfs/scratch.ts";
@@ -68,6 +69,7 @@ export async function installTree(options: InstallTreeOptions): Promise<InstallT
   if (options.printOnly) {
     return { kind: "printed", text: formatTreefile(read.treefile, basearch, read.directory) };
   }
+  requireOutputs(options.writeLockfileTo, options.touchIfChanged);
   requireRoot();
   const destdir = resolve(options.destdir);
   const rootfs = `${destdir}/rootfs`;

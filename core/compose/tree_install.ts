@@ -15,6 +15,7 @@ import { treeInputHash } from "./input_hash.ts";
 import type { InstallOptions } from "./install_options.ts";
 import { formatLockfile } from "./lockfile.ts";
 import { openTreefileApt } from "./open_treefile_apt.ts";
+import { writeOutput } from "./output_file.ts";
 import { pickDefined } from "./pick_defined.ts";
 import { type OstreeLayers, resolveLayers } from "./postprocess/add_layers.ts";
 import { readSources } from "./read_sources.ts";
@@ -112,7 +113,7 @@ export class TreeInstall {
     const { plan, repositories } = resolved;
     if (options.writeLockfileTo !== undefined) {
       const lock = formatLockfile(plan.packages, repositories, basearch);
-      Deno.writeTextFileSync(options.writeLockfileTo, lock);
+      writeOutput(options.writeLockfileTo, lock);
     }
     return new TreeInstall(from, apt, resolved, layers);
   }

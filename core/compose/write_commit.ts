@@ -9,6 +9,7 @@ import type { Treefile } from "../treefile/treefile.ts";
 import type { FinishedTree } from "./closing_stage.ts";
 import { type CommitFacts, commitMetadata } from "./commit_metadata.ts";
 import { openSigner } from "./open_signer.ts";
+import { writeOutput } from "./output_file.ts";
 import { pickDefined } from "./pick_defined.ts";
 
 /** What {@linkcode writeCommit} makes a commit of. */
@@ -106,7 +107,7 @@ export async function writeCommit(options: WriteCommitOptions): Promise<WrittenC
     refs,
     ...pickDefined(options, "signal"),
   });
-  if (writeCommitidTo !== undefined) Deno.writeTextFileSync(writeCommitidTo, checksum);
+  if (writeCommitidTo !== undefined) writeOutput(writeCommitidTo, checksum);
   const ms = performance.now() - start;
   progress?.({ type: "phase-end", phase, done: files, ms, summary: `${files} new files` });
   return {

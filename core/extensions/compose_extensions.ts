@@ -2,6 +2,7 @@ import type { AptRoot } from "@apt-ostree/apt";
 import type { Progress, Runner } from "@apt-ostree/base";
 import { checkSpace } from "../compose/check_space.ts";
 import { openTreefileApt } from "../compose/open_treefile_apt.ts";
+import { requireOutputs } from "../compose/output_file.ts";
 import { pickDefined } from "../compose/pick_defined.ts";
 import { readSources } from "../compose/read_sources.ts";
 import { touchFile } from "../compose/touch_file.ts";
@@ -67,6 +68,7 @@ export interface ComposeExtensionsResult {
 export async function composeExtensions(
   options: ComposeExtensionsOptions,
 ): Promise<ComposeExtensionsResult> {
+  requireOutputs(options.touchIfChanged);
   const basearch = hostBasearch();
   const read = readTreefile(options.treefile, basearch);
   for (const text of read.warnings) options.progress?.({ type: "message", level: "warning", text });

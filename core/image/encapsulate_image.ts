@@ -11,6 +11,7 @@ import {
 } from "@apt-ostree/oci";
 import { Repo } from "@apt-ostree/ostree";
 import { WorkDir } from "@apt-ostree/sandbox";
+import { requireOutputs, writeOutput } from "../compose/output_file.ts";
 import { pickDefined } from "../compose/pick_defined.ts";
 import { formatContentMeta } from "./content_meta.ts";
 import { encapsulateCommit, type EncapsulateOptions } from "./encapsulate_commit.ts";
@@ -65,6 +66,7 @@ export interface ImageResult {
  */
 export async function encapsulateImage(options: EncapsulateImageOptions): Promise<ImageResult> {
   const target = parseImageReference(options.target);
+  requireOutputs(options.writeContentMeta);
   const repo = Repo.open(options.repo);
   const reach = pickDefined(options, "authfile", "retryTimes", "signal");
   const compareWith = options.compareWith === undefined
@@ -84,7 +86,7 @@ export async function encapsulateImage(options: EncapsulateImageOptions): Promis
     directory: work?.path ?? "",
   });
   if (options.writeContentMeta !== undefined) {
-    Deno.writeTextFileSync(options.writeContentMeta, formatContentMeta(contents));
+    writeOutput(options.writeContentMeta, formatContentMeta(contents));
   }
   return result;
 }

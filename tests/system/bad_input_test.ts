@@ -462,3 +462,37 @@ Deno.test(
     });
   },
 );
+
+Deno.test(
+  "files that are read or written at the end are looked at before the work begins",
+  { ignore },
+  () =>
+    withFixture({ debs: [{ name: "test-a" }] }, async (fixture) => {
+      const treefile = await fixture.treefile(`${TREEFILE}packages: [test-a, usr-is-merged]\n`);
+      const missing = `${fixture.dir}/missing/file`;
+      const cases: [args: string[], code: string][] = [
+        [[`--write-commitid-to=${missing}`], "compose/bad-output"],
+        [[`--write-composejson-to=${missing}`], "compose/bad-output"],
+        [[`--ex-write-lockfile-to=${missing}`], "compose/bad-output"],
+        [[`--touch-if-changed=${missing}`], "compose/bad-output"],
+        [[`--write-composejson-to=${fixture.dir}`], "compose/bad-output"],
+        [[`--add-metadata-from-json=${missing}`], "compose/bad-metadata"],
+      ];
+      for (const [args, code] of cases) {
+        const ended = await fixture.compose(treefile, ...args);
+        await assertRefused(fixture, ended, code, args[0]!.replace(/^.*=/, ""));
+        assertEquals(ended.stderr.includes("Configuring"), false, "it had begun");
+      }
+      const signed = await fixture.treefile(
+        `${TREEFILE}packages: [test-a, usr-is-merged]\nsign: [{ed25519: lost}]\n`,
+      );
+      const ended = await fixture.compose(signed);
+      await assertRefused(fixture, ended, "treefile/not-found", `${fixture.dir}/lost`);
+      const good = await fixture.treefile(`${TREEFILE}packages: [test-a, usr-is-merged]\n`);
+      assertEquals((await fixture.compose(good)).code, 0);
+      for (const command of [["report", "test/x"], ["sbom", "test/x"]]) {
+        const args = ["compose", ...command, `--repo=${fixture.repo}`, `--output=${missing}`];
+        assertStringIncludes((await fixture.run(...args)).stderr, "code: compose/bad-output");
+      }
+    }),
+);

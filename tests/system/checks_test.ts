@@ -43,6 +43,18 @@ Deno.test(
       assertEquals(code, 1, stderr);
       assertMatch(stderr, /Cannot commit "test\/x": checks found 1:/);
       assertMatch(stderr, /\/usr\/etc\/keymaker\/key holds a private key \(secrets\)/);
+      const told = await fixture.compose(treefile, "--json");
+      assertEquals(told.code, 1);
+      assertMatch(told.stderr, /^error: Cannot commit "test\/x": checks found 1:/);
+      const last = JSON.parse(told.stdout.trimEnd().split("\n").at(-1)!);
+      assertEquals([last.v, last.type, last.code], [1, "error", "compose/checks-failed"]);
+      assertEquals(
+        last.checks.findings.map((each: Record<string, string>) => Object.values(each)),
+        [
+          ["secrets", "/usr/etc/keymaker/key", "holds a private key", "error"],
+          ["unowned-files", "/usr/etc/keymaker/key", "belongs to no package", "warn"],
+        ],
+      );
       assertEquals(await output("ostree", "refs", `--repo=${fixture.repo}`), "");
       const commits = await output("find", `${fixture.repo}/objects`, "-name", "*.commit");
       assertEquals(commits, "");
