@@ -3,6 +3,7 @@ import {
   baseCommit,
   diffPackages,
   jsonDiff,
+  noteAdvisory,
   readAdvisories,
   readChangelogOf,
   readStatus,
@@ -94,7 +95,7 @@ export const command: Command = defineCommand({
     print(`${head("from", before)}\n${head("to", after)}`);
     const text = format === "diff" ? formatDiffLines(difference) : formatDiffBlock(difference);
     if (text !== "") print(text);
-    const security = formatAdvisories(advisories);
+    const security = formatAdvisories(advisories.map(noteAdvisory));
     if (security !== "") print(security);
     if (changelogs) {
       const entries = difference.upgraded.map((change) =>

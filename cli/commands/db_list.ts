@@ -1,5 +1,12 @@
-import { packageTitle, readAdvisories } from "@apt-ostree/core";
-import { Tree } from "@apt-ostree/ostree";
+import {
+  advisoryFiles,
+  noteAdvisory,
+  type NotedAdvisory,
+  packageTitle,
+  readAdvisories,
+  readNotedAdvisories,
+} from "@apt-ostree/core";
+import { type Repo, Tree } from "@apt-ostree/ostree";
 import { commitPackages } from "../commit_packages.ts";
 import { type Command, defineCommand } from "../command.ts";
 import { formatAdvisories } from "../format/advisories.ts";
@@ -29,14 +36,20 @@ export const command: Command = defineCommand({
           print(` ${packageTitle(each)}`);
         }
       }
-      const security = advisories
-        ? formatAdvisories(readAdvisories(repo, "/", { after: Tree.fromCommit(repo, commit) }))
-        : "";
+      const security = advisories ? formatAdvisories(advisoriesOf(repo, commit)) : "";
       if (security !== "") print(security);
     }
     return Promise.resolve(0);
   },
 });
+
+/** What this machine's advisories say of a commit, or else what is noted with the commit itself. */
+function advisoriesOf(repo: Repo, commit: string): NotedAdvisory[] {
+  if (advisoryFiles("/").length === 0 || repo.partialCommits().has(commit)) {
+    return readNotedAdvisories(repo, commit);
+  }
+  return readAdvisories(repo, "/", { after: Tree.fromCommit(repo, commit) }).map(noteAdvisory);
+}
 
 /** A prefix of a package's name, in which `*` and `?` are wild. */
 function prefixPattern(text: string): RegExp {

@@ -1,14 +1,14 @@
-import { type AdvisoryMatch, packageTitle, SEVERITIES } from "@apt-ostree/core";
+import { type AdvisoryMatch, type NotedAdvisory, packageTitle, SEVERITIES } from "@apt-ostree/core";
 
 /** Number of the kind "security" in rpm-ostree's lists. */
 const SECURITY = 1;
 
 /** Advisories, a line each with the packages below it, as `db` prints them. */
-export function formatAdvisories(matches: readonly AdvisoryMatch[]): string {
-  if (matches.length === 0) return "";
-  const lines = matches.flatMap(({ advisory, packages }) => [
-    `  ${advisory.id}  ${advisory.severity}${advisory.title === "" ? "" : `  ${advisory.title}`}`,
-    ...packages.map((each) => `    ${packageTitle(each)}`),
+export function formatAdvisories(advisories: readonly NotedAdvisory[]): string {
+  if (advisories.length === 0) return "";
+  const lines = advisories.flatMap(({ id, severity, title, packages }) => [
+    `  ${id}  ${severity}${title === "" ? "" : `  ${title}`}`,
+    ...packages.map((each) => `    ${each}`),
   ]);
   return ["SecAdvisories:", ...lines].join("\n");
 }

@@ -11,6 +11,10 @@ const PROGRAM = new URL("../../bin/apt-ostree", import.meta.url).pathname;
 /** Two commits with their packages, of which the second one has a newer one. */
 function makeCommits(path: string): void {
   const repo = Repo.init(path, { mode: "archive" });
+  const reference = ["https://example.org/CVE-1", "A hole"];
+  const lacks = variant("a(suuasa{sv})", [
+    ["CVE-1", 1, 3, ["web_1-1_all"], new Map([["cve_references", variant("a(ss)", [reference])]])],
+  ]);
   for (const version of ["1.0", "2.0"]) {
     using txn = repo.transaction();
     const tree = Tree.empty(txn);
@@ -24,7 +28,11 @@ function makeCommits(path: string): void {
       refs: ["os"],
       timestamp: 1,
       ...(parent === undefined ? {} : { parent }),
-      metadata: new Map([["aptostree.dpkg.pkglist", variant("a(sssss)", list)]]),
+      metadata: new Map([
+        ["aptostree.dpkg.pkglist", variant("a(sssss)", list)],
+        ...(version === "1.0" ? [["aptostree.advisories", lacks] as const] : []),
+      ]),
+      ...(version === "2.0" ? { detached: new Map([["aptostree.advisories", lacks]]) } : {}),
     });
     txn.commit();
   }
@@ -43,7 +51,7 @@ Deno.test("db list, diff and version need nothing of a commit but its metadata",
     await run(...pull, "far", "os");
     // Not one directory or file has come along.
     const objects = await output("find", `${repo}/objects`, "-type", "f");
-    assertMatch(objects, /^([^\n]+\.commit\n){2}$/);
+    assertMatch(objects, /^([^\n]+\.commit(meta)?\n){3}$/);
 
     const system = `--sysroot=${dir}/system`;
     await run("mkdir", "-p", `${dir}/system`);
@@ -57,7 +65,13 @@ Deno.test("db list, diff and version need nothing of a commit but its metadata",
     };
     const lines = ({ stdout }: { readonly stdout: string }) => stdout.trimEnd().split("\n");
     assertEquals(lines(await db("list", "far:os", "w*")).slice(1), [" web_2.0-1_all"]);
-    assertEquals(lines(await db("list", "--advisories", "far:os")).length, 3);
+    for (const [rev, count] of [["far:os^", 2], ["far:os", 2]] as const) {
+      assertEquals(lines(await db("list", "--advisories", rev)).slice(count + 1), [
+        "SecAdvisories:",
+        "  CVE-1  important  A hole",
+        "    web_1-1_all",
+      ]);
+    }
     const versions = lines(await db("version", "far:os^", "far:os"));
     assertMatch(versions[1]!, / 2:[0-9a-f]{64}$/);
     assertEquals(new Set(versions).size, 4);

@@ -283,6 +283,11 @@ repo-packages: [{repo: archive, packages: [versioned=${version}]}]\nadvisories-m
   const noted = (commit: string) =>
     output("ostree", "show", `--repo=${repo}`, "--print-metadata-key=aptostree.advisories", commit);
   assertStringIncludes(await noted(commits[0]!), "CVE-2026-7");
+  const listed = await program("db", "list", "--advisories", `--repo=${repo}`, commits[0]!);
+  assertMatch(
+    listed.stdout,
+    /^SecAdvisories:\n {2}CVE-2026-7 {2}important\n {4}versioned_1.0_all$/m,
+  );
   const args = ["--advisories", `--sysroot=${sourceRoot}`, `--repo=${repo}`];
   const diff = await program("db", "diff", ...args, ...commits);
   assertEquals(diff.code, 0, diff.stderr);
