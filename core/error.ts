@@ -87,6 +87,7 @@ export class LayerError extends AptOstreeError<
   | "layer/changes-base"
   | "layer/breaks-base"
   | "layer/essential"
+  | "layer/kernel-modules"
   | "layer/bad-request"
 > {}
 

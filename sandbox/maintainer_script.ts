@@ -15,6 +15,10 @@ export interface MaintainerScript {
   readonly script: "preinst" | "postinst" | "prerm" | "postrm";
   /** Arguments of the script. */
   readonly args: readonly string[];
+  /** Architectures for which the package is there, its own among them. @default {1} */
+  readonly instances?: number;
+  /** Version of the dpkg in whose place it is run. @default {"1.21.0"} */
+  readonly dpkgVersion?: string;
 }
 
 /** How scripts and dpkg are run. */
@@ -35,11 +39,12 @@ export function scriptEnvironment(script: MaintainerScript): Record<string, stri
     DPKG_ADMINDIR: "/var/lib/dpkg",
     DPKG_FORCE: "security-mac,downgrade",
     DPKG_MAINTSCRIPT_ARCH: script.architecture,
+    DPKG_MAINTSCRIPT_DEBUG: "0",
     DPKG_MAINTSCRIPT_NAME: script.script,
     DPKG_MAINTSCRIPT_PACKAGE: script.package,
-    DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT: "1",
+    DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT: `${script.instances ?? 1}`,
     DPKG_ROOT: "",
-    DPKG_RUNNING_VERSION: "1.21.0",
+    DPKG_RUNNING_VERSION: script.dpkgVersion ?? "1.21.0",
   };
 }
 

@@ -159,11 +159,7 @@ export class Sandbox {
       | undefined;
     const end = (excess: CellExcess | undefined) => {
       if (!excess || over) return;
-      // What lies in files may have been left by a script that has ended.
-      const lies = excess.limit === "disk" || excess.limit === "files";
-      const script = run.script ?? watch.scriptAtWork() ?? this.running ??
-        (lies ? heaviestScript(this.#recorder.runs) : undefined);
-      over = { excess, script };
+      over = { excess, script: run.script ?? watch.scriptAtWork() ?? this.running };
       ending.abort();
       watch.kill();
     };
@@ -193,7 +189,12 @@ export class Sandbox {
       return { status, output: text, ms: performance.now() - start };
     } catch (cause) {
       if (over && !run.signal?.aborted) {
-        throw overLimit(run.argv, { ...over, output: output.end() });
+        const { excess, script } = over;
+        this.#recorder.finish();
+        // What lies in files was left by another script than the one at work as often as not.
+        const lies = excess.limit === "disk" || excess.limit === "files";
+        const maker = lies ? heaviestScript(this.#recorder.runs) : undefined;
+        throw overLimit(run.argv, { excess, script: maker ?? script, output: output.end() });
       }
       if (!(cause instanceof RunError)) throw cause;
       throw cellFailed(cause);

@@ -116,6 +116,29 @@ Deno.test(
 );
 
 Deno.test(
+  "Sandbox puts what fills the disk down to the script that left it, not to the one at work",
+  { ignore },
+  () =>
+    withSandbox(async (sandbox) => {
+      const run = (name: string, mebibytes: number) => {
+        const script = { package: name, architecture: "all", script: "preinst", args: [] };
+        const double =
+          's=x; for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do s="$s$s"; done';
+        const write = `${double}; printf %s "${"$s".repeat(mebibytes)}" > /etc/${name}`;
+        const limits = { diskBytes: 4 * 2 ** 20 };
+        return sandbox.run({
+          ...sh(`${write}; sleep ${mebibytes < 3 ? 30 : 0}`),
+          script,
+          limits,
+        });
+      };
+      await run("heavy", 3);
+      const error = await assertRejects(() => run("light", 2), SandboxError);
+      assertEquals([error.excess?.limit, error.script?.package], ["disk", "heavy"]);
+    }),
+);
+
+Deno.test(
   "Sandbox records intercepted calls, whatever their arguments",
   { ignore },
   () =>

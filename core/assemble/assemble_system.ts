@@ -17,7 +17,7 @@ import type { StatOverride } from "./diversions.ts";
 import { checkDatabase } from "./check_database.ts";
 import { DpkgDatabase } from "./dpkg_database.ts";
 import { FileOwners } from "./file_owners.ts";
-import { findReplaced, type InstalledPackage } from "./installed_package.ts";
+import { findReplaced } from "./installed_package.ts";
 import { KEEP_ALL, type PathFilter } from "./path_filter.ts";
 import { planWaves } from "./plan_waves.ts";
 import { ROOT_DIRECTORIES, USR_MERGE_LINKS } from "./root_layout.ts";
@@ -29,6 +29,7 @@ import {
   scriptsAfter,
   scriptsBefore,
   scriptsOfDisappeared,
+  type UnpackContext,
   type UnpackScript,
 } from "./unpack_scripts.ts";
 import { layOutWave, recordWave } from "./unpack_wave.ts";
@@ -228,13 +229,14 @@ export class Assembly {
       const old = findReplaced(pkg, installed);
       return old ? [[pkg, old] as const] : [];
     }));
-    const before = scriptsBefore(this.tree, sortFirst(wave), replaced);
-    const after = scriptsAfter(this.tree, replaced);
+    const context = { tree: this.tree, installed, wave: sortFirst(wave), replaced };
+    const before = scriptsBefore(context);
+    const after = scriptsAfter(context);
     const statOverrides = this.#database.statOverrides();
     // Nothing can run in an empty tree: its first packages are laid out before their preinsts.
-    if (options.fresh) await this.#unpack(sortFirst(wave), replaced, after, options);
+    if (options.fresh) await this.#unpack(sortFirst(wave), context, after, options);
     await this.#runScripts(before);
-    if (!options.fresh) await this.#unpack(wave, replaced, after, { ...options, statOverrides });
+    if (!options.fresh) await this.#unpack(wave, context, after, { ...options, statOverrides });
     await this.#configure(wave);
     this.#checkFinished();
   }
@@ -323,7 +325,7 @@ export class Assembly {
   /** @param after Scripts of older versions that run between the new files and the old. */
   async #unpack(
     wave: readonly PackageCommit[],
-    replaced: ReadonlyMap<PackageCommit, InstalledPackage>,
+    standing: UnpackContext,
     after: readonly UnpackScript[],
     options: { readonly fresh: boolean; readonly statOverrides?: readonly StatOverride[] },
   ): Promise<void> {
@@ -334,8 +336,8 @@ export class Assembly {
     progress?.({ type: "phase-start", phase, title, total: wave.length });
     const context = () => ({ repo: this.#repo, tree: this.tree, filter, owners: this.#owners });
     const waiting = this.write((txn) => {
-      const laidOut = layOutWave({ ...context(), txn }, wave, replaced, options);
-      const scripts = [...after, ...scriptsOfDisappeared(this.tree, laidOut)];
+      const laidOut = layOutWave({ ...context(), txn }, wave, standing.replaced, options);
+      const scripts = [...after, ...scriptsOfDisappeared(standing, laidOut)];
       if (scripts.length > 0) return { laidOut, scripts };
       recordWave({ ...context(), txn }, laidOut);
     });

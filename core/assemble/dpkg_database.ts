@@ -217,15 +217,15 @@ export class DpkgDatabase implements InstalledFiles {
   }
 
   /**
-   * Take away paths that the image does not hold, so that `dpkg --verify` does not miss what was left
-   * out or moved on purpose.
+   * Say of every path in the lists of files, and in those of their digests, where it lies.
    *
-   * @param exists Whether the image holds a path, which has no leading slash.
+   * @param place The new path of a path; `undefined` where it is not listed any more. No path has a
+   * leading slash.
    * @param known Files below `info/`, by name and checksum, of which this is done already.
    */
-  forgetMissing(
+  movePaths(
     txn: Transaction,
-    exists: (path: string) => boolean,
+    place: (path: string) => string | undefined,
     known: ReadonlyMap<string, string> = new Map(),
   ): void {
     for (const [name, entry] of this.#tree.list(`${DPKG_DATABASE}/info`)) {
@@ -237,9 +237,13 @@ export class DpkgDatabase implements InstalledFiles {
         ? MD5SUMS_PATH
         : undefined;
       if (entry.type !== "file" || start === undefined) continue;
-      const lines = new TextDecoder().decode(this.#repo.readFile(entry.checksum)).split("\n");
-      const kept = lines.filter((line) => line === "" || exists(line.slice(start)));
-      if (kept.length < lines.length) this.#write(txn, `info/${name}`, kept.join("\n"));
+      const text = new TextDecoder().decode(this.#repo.readFile(entry.checksum));
+      const moved = text.split("\n").flatMap((line) => {
+        if (line === "") return [line];
+        const to = place(line.slice(start));
+        return to === undefined ? [] : [line.slice(0, start) + to];
+      }).join("\n");
+      if (moved !== text) this.#write(txn, `info/${name}`, moved);
     }
   }
 

@@ -4,6 +4,7 @@ import {
   type MaintainerScript,
   runMaintainerScript,
   type Sandbox,
+  ScriptError,
   type ScriptRunOptions,
   ShadowLayer,
 } from "@apt-ostree/sandbox";
@@ -18,6 +19,8 @@ export interface UnpackScript extends MaintainerScript {
   readonly path: string;
   /** The package whose control files have to lie in {@linkcode CONTROL_PLACE} meanwhile. */
   readonly pkg?: PackageCommit;
+  /** The new version's script that may do the work where this one, the old one's, fails. */
+  readonly fallback?: UnpackScript;
 }
 
 /** Where dpkg has the control files of a package that it is about to unpack. */
@@ -26,36 +29,39 @@ const SCRIPT_MEMBERS: ReadonlySet<string> = new Set([
   ...["config", "postinst", "postrm", "preinst", "prerm"],
 ]);
 
+/** What scripts are chosen by. */
+export interface UnpackContext {
+  readonly tree: Tree;
+  /** Packages as they stand. */
+  readonly installed: readonly InstalledPackage[];
+  /** What is laid out, in the order in which the scripts shall run. */
+  readonly wave: readonly PackageCommit[];
+  /** Installed packages whose place they take. */
+  readonly replaced: ReadonlyMap<PackageCommit, InstalledPackage>;
+}
+
 /**
  * Scripts that run before packages are laid out, in order: each old prerm, then the new preinst.
  *
- * @param wave In the order in which the scripts shall run.
- * @param replaced Installed packages whose place they take.
  * @see Debian Policy 6.6
  */
-export function scriptsBefore(
-  tree: Tree,
-  wave: readonly PackageCommit[],
-  replaced: ReadonlyMap<PackageCommit, InstalledPackage>,
-): UnpackScript[] {
-  return wave.flatMap((pkg) => {
-    const old = replaced.get(pkg);
-    const scripts = old ? oldScript(tree, old, "prerm", pkg) : [];
+export function scriptsBefore(context: UnpackContext): UnpackScript[] {
+  return context.wave.flatMap((pkg) => {
+    const old = context.replaced.get(pkg);
+    const scripts = old ? oldScript(context, old, "prerm", pkg) : [];
     if (!pkg.scripts.includes("preinst")) return scripts;
     const verb = old && isConfigured(old) ? "upgrade" : "install";
     const before = old?.control.get("Config-Version") ?? old?.id.version;
     const args = before === undefined ? [verb] : [verb, before, pkg.id.version];
     const path = "/var/lib/dpkg/tmp.ci/preinst";
-    return [...scripts, { ...titleOf(pkg), script: "preinst" as const, args, path, pkg }];
+    const facts = factsFor(context, pkg);
+    return [...scripts, { ...facts, script: "preinst" as const, args, path, pkg }];
   });
 }
 
 /** Scripts of replaced packages that run when the new files lie beside the old ones. */
-export function scriptsAfter(
-  tree: Tree,
-  replaced: ReadonlyMap<PackageCommit, InstalledPackage>,
-): UnpackScript[] {
-  return [...replaced].flatMap(([pkg, old]) => oldScript(tree, old, "postrm", pkg));
+export function scriptsAfter(context: UnpackContext): UnpackScript[] {
+  return [...context.replaced].flatMap(([pkg, old]) => oldScript(context, old, "postrm", pkg));
 }
 
 /**
@@ -64,20 +70,20 @@ export function scriptsAfter(
  * @see Debian Policy 6.6, on packages that disappear
  */
 export function scriptsOfDisappeared(
-  tree: Tree,
-  wave: readonly {
+  context: UnpackContext,
+  laidOut: readonly {
     readonly merged: { readonly pkg: PackageCommit };
     readonly disappeared: readonly FileOwner[];
   }[],
 ): UnpackScript[] {
-  return wave.flatMap(({ merged, disappeared }) =>
+  return laidOut.flatMap(({ merged, disappeared }) =>
     disappeared.flatMap((gone) => {
       const name = `${gone.databaseName}.postrm`;
       // One that has only just been laid out is not recorded yet, and has nothing to undo.
-      if (!tree.lookup(`${DPKG_DATABASE}/info/${name}`)) return [];
+      if (!context.tree.lookup(`${DPKG_DATABASE}/info/${name}`)) return [];
       const args = ["disappear", merged.pkg.id.name, merged.pkg.id.version];
       const path = `/var/lib/dpkg/info/${name}`;
-      return [{ ...titleOf(gone), script: "postrm" as const, args, path }];
+      return [{ ...factsFor(context, gone), script: "postrm" as const, args, path }];
     })
   );
 }
@@ -95,14 +101,20 @@ export async function runUnpackScripts(
   directory: string,
   options: ScriptRunOptions = {},
 ): Promise<void> {
-  for (const script of scripts) {
+  const run = async (script: UnpackScript) => {
     const { pkg } = script;
-    if (!pkg) {
-      await runMaintainerScript(sandbox, script, script.path, options);
-      continue;
+    const place = `${directory}-${pkg?.databaseName}.${script.script}`;
+    const shadow = pkg && { shadow: layControlFiles(repo, pkg, place, sandbox.lower) };
+    await runMaintainerScript(sandbox, script, script.path, { ...options, ...shadow });
+  };
+  for (const script of scripts) {
+    try {
+      await run(script);
+    } catch (error) {
+      const failed = error instanceof ScriptError && error.code === "script/failed";
+      if (!failed || !script.fallback) throw error;
+      await run(script.fallback);
     }
-    const shadow = layControlFiles(repo, pkg, `${directory}-${pkg.id.name}`, sandbox.lower);
-    await runMaintainerScript(sandbox, script, script.path, { ...options, shadow });
   }
 }
 
@@ -132,15 +144,21 @@ function layControlFiles(
 }
 
 function oldScript(
-  tree: Tree,
+  context: UnpackContext,
   old: InstalledPackage,
   script: "prerm" | "postrm",
   next: PackageCommit,
 ): UnpackScript[] {
   const name = `${old.databaseName}.${script}`;
-  if (!isConfigured(old) || !tree.lookup(`${DPKG_DATABASE}/info/${name}`)) return [];
+  if (!isConfigured(old) || !context.tree.lookup(`${DPKG_DATABASE}/info/${name}`)) return [];
   const args = ["upgrade", next.id.version];
-  return [{ ...titleOf(old), script, args, path: `/var/lib/dpkg/info/${name}` }];
+  const path = `/var/lib/dpkg/info/${name}`;
+  const fallback = next.scripts.includes(script) && {
+    ...factsFor(context, next),
+    ...{ script, path: `/var/lib/dpkg/tmp.ci/${script}`, pkg: next },
+    args: ["failed-upgrade", old.id.version, next.id.version],
+  };
+  return [{ ...factsFor(context, old), script, args, path, ...fallback ? { fallback } : {} }];
 }
 
 /** Whether more than configuration is there of a package. */
@@ -148,6 +166,20 @@ function isConfigured(pkg: InstalledPackage): boolean {
   return pkg.state !== "config-files" && pkg.state !== "not-installed";
 }
 
-function titleOf({ id }: Pick<InstalledPackage, "id">) {
-  return { package: id.name, version: id.version, architecture: id.architecture };
+/** What dpkg tells a script of its package, and of itself. */
+function factsFor({ installed, wave }: UnpackContext, pkg: Pick<InstalledPackage, "id">) {
+  const { name, version, architecture } = pkg.id;
+  const before = wave.slice(0, Math.max(0, wave.findIndex((each) => each.id === pkg.id)));
+  const beside = [...installed.filter(isConfigured), ...before].filter(({ id }) =>
+    id.name === name && id.architecture !== architecture
+  );
+  const dpkg = [...installed, ...wave].find(({ id }) => id.name === "dpkg")?.id.version;
+  const dpkgVersion = /^(?:\d+:)?([\d.]*\d)/.exec(dpkg ?? "")?.[1];
+  return {
+    package: name,
+    version,
+    architecture,
+    instances: new Set(beside.map(({ id }) => id.architecture)).size + 1,
+    ...dpkgVersion === undefined ? {} : { dpkgVersion },
+  };
 }

@@ -5,11 +5,7 @@ import type { Assembly } from "../assemble/assemble_system.ts";
 import type { Treefile, TreefileFile } from "../treefile/treefile.ts";
 import { emptyMountPoints } from "./mount_points.ts";
 import { pickDefined } from "./pick_defined.ts";
-import {
-  forgetMissingFiles,
-  layOutDeployment,
-  USUAL_LAYOUT,
-} from "./postprocess/deployment_layout.ts";
+import { layOutDeployment, listPlaces, USUAL_LAYOUT } from "./postprocess/deployment_layout.ts";
 import { kernelRelease, moveKernel } from "./postprocess/kernel.ts";
 import { makeInitramfs } from "./postprocess/make_initramfs.ts";
 import { runFinalizers } from "./postprocess/run_finalizers.ts";
@@ -92,7 +88,7 @@ export async function runClosingStage(options: ClosingStageOptions): Promise<Fin
     }
     return layOutDeployment(repo, txn, tree, fields);
   });
-  assembly.write((txn) => forgetMissingFiles(repo, txn, tree));
+  assembly.write((txn) => listPlaces(repo, txn, tree));
   const root = assembly.write((txn) => tree.write(txn));
   if (options.finalizers.length === 0) return { root, tree, release, dropped };
   const place = `${options.directory}/finalize`;

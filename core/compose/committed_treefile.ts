@@ -15,6 +15,8 @@ export interface CommittedTreefile {
   readonly initramfs: boolean;
   /** Arguments for what builds it. */
   readonly initramfsArgs: readonly string[];
+  /** Whether it is the tree of a container, whose kernel stays where its package put it. */
+  readonly container: boolean;
   /** Modules that the kernel has to have. */
   readonly kernelModules: readonly string[];
 }
@@ -41,6 +43,7 @@ export function readCommittedTreefile(repo: Repo, tree: Tree): CommittedTreefile
     checks: fields["checks"],
     initramfs: fields["no-initramfs"] !== true,
     initramfsArgs: list("initramfs-args") ?? [],
+    container: fields["container"] === true,
     kernelModules: list("kernel-modules") ?? [],
   };
 }

@@ -10,18 +10,20 @@ import { DPKG_DATABASE } from "../assemble/root_layout.ts";
 import { splitStatus } from "../assemble/status_file.ts";
 import { readTreeText } from "../assemble/tree_text.ts";
 import type { RecordedScript } from "../audit/scripts_record.ts";
+import { readCommittedTreefile } from "../compose/committed_treefile.ts";
 import { pickDefined } from "../compose/pick_defined.ts";
 import { readAccounts } from "../compose/postprocess/accounts.ts";
 import {
-  forgetMissingFiles,
   layOutDeployment,
   layoutOf,
+  listPlaces,
 } from "../compose/postprocess/deployment_layout.ts";
 import { kernelRelease, moveKernel } from "../compose/postprocess/kernel.ts";
 import { LayerError } from "../error.ts";
 import type { PackageCommit } from "../import/package_commit.ts";
 import type { PackageId } from "../import/package_ref.ts";
 import { changeAutoInstalled } from "./change_auto_installed.ts";
+import { checkLayeredKernel } from "./check_kernel.ts";
 import { KeptCheckout } from "./kept_checkout.ts";
 import { layeredInitramfs } from "./layered_initramfs.ts";
 import type { LayerChange } from "./layer_change.ts";
@@ -143,7 +145,8 @@ export async function applyLayering(
     assembly.write((txn) => changeIds(work, txn, tree, ids));
   }
   dropKernels(tree, boot, opened.kernels.map((each) => each.release));
-  const release = kernelRelease(tree);
+  const { container } = readCommittedTreefile(work, tree);
+  const release = container ? undefined : kernelRelease(tree);
   const initramfs = release === undefined
     ? undefined
     : await layeredInitramfs(assembly, { ...options, release, opened });
@@ -158,9 +161,10 @@ export async function applyLayering(
     return layOutDeployment(work, txn, tree, layout);
   });
   const root = assembly.write((txn) => {
-    forgetMissingFiles(work, txn, tree, info);
+    listPlaces(work, txn, tree, info);
     return tree.write(txn);
   });
+  checkLayeredKernel(work, base, root);
   const installed = new DpkgDatabase(work, tree).installed();
   return {
     root,

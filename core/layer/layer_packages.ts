@@ -156,7 +156,10 @@ class Layering {
       ...call,
       cacheOnly: this.#options.cacheOnly ?? false,
     });
-    const plan = await planLayering({ apt, installed, ...call }, change);
+    const plan = await planLayering(
+      { apt, installed, keepKernels: treefile.container, ...call },
+      change,
+    );
     const before = installed.filter((each) => each.state === "installed").map((each) => each.id);
     const digest = stateDigest(this.#base, change, plan, treefile.filter.name);
     const same = this.#unchanged(plan, digest);

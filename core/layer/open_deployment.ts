@@ -1,4 +1,5 @@
 import type { DirMeta, Repo, Transaction, Tree } from "@apt-ostree/ostree";
+import { DpkgDatabase } from "../assemble/dpkg_database.ts";
 import {
   DPKG_DATABASE,
   DPKG_LINK_TARGET,
@@ -58,7 +59,8 @@ export function openDeployment(repo: Repo, txn: Transaction, tree: Tree): Opened
     tree.mkdir("tmp", rootDirectory(0o1777));
   }
   removeHostKeysUnit(tree);
-  fillVar(repo, txn, tree);
+  const opt = fillVar(repo, txn, tree);
+  if (opt.size > 0) listInOpt(repo, txn, tree, opt);
   for (const [to, from] of MOVED) {
     if (tree.isDir(from)) tree.rename(from, to);
     else if (!tree.lookup(to)) tree.mkdir(to, rootDirectory(to === "root" ? 0o700 : 0o755));
@@ -78,8 +80,13 @@ export function openDeployment(repo: Repo, txn: Transaction, tree: Tree): Opened
   return { kernels: returnKernels(tree) };
 }
 
-/** Put back what the tmpfiles.d lines of the image, and those of its packages, make in /var. */
-function fillVar(repo: Repo, txn: Transaction, tree: Tree): void {
+/**
+ * Put back what the tmpfiles.d lines of the image, and those of its packages, make in /var.
+ *
+ * @returns Names of directories that went back to /opt.
+ */
+function fillVar(repo: Repo, txn: Transaction, tree: Tree): Set<string> {
+  const opt = new Set<string>();
   tree.mkdir("var/lib");
   const accounts = readAccounts(repo, tree);
   const users = new Map(accounts.users.map(({ name, uid }) => [name, uid]));
@@ -95,14 +102,24 @@ function fillVar(repo: Repo, txn: Transaction, tree: Tree): void {
       tree.setMeta(path, { uid: id(user, users), gid: id(group, groups), mode });
     } else if (tree.lookup(path)) return;
     else if (entry.type === "symlink") {
-      if (path.startsWith("var/opt/")) returnOpt(tree, path.slice("var/opt/".length));
-      else tree.putLink(txn, path, entry.target);
+      const name = path.startsWith("var/opt/") ? path.slice("var/opt/".length) : undefined;
+      if (name === undefined) tree.putLink(txn, path, entry.target);
+      else if (returnOpt(tree, name)) opt.add(name);
     } else if (own) returnFile(tree, entry.source.slice(1), path);
   };
   // Parents before children: a directory that a line only implies is root's.
   for (const [entry, own] of readVarLines(repo, tree)) put(entry, own);
   tree.remove(OWN_LINES);
   if (!tree.lookup("var/lib/dpkg")) tree.putLink(txn, "var/lib/dpkg", DPKG_LINK_TARGET);
+  return opt;
+}
+
+/** Let dpkg's lists name files in /opt again that went back there. */
+function listInOpt(repo: Repo, txn: Transaction, tree: Tree, names: ReadonlySet<string>): void {
+  new DpkgDatabase(repo, tree).movePaths(txn, (path) => {
+    const name = /^usr\/lib\/opt\/([^/]+)/.exec(path)?.[1];
+    return name !== undefined && names.has(name) ? path.slice("usr/lib/".length) : path;
+  });
 }
 
 /**
@@ -131,11 +148,13 @@ export function readVarLines(
   return [...lines.values()].sort(([a], [b]) => a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
 }
 
-function returnOpt(tree: Tree, name: string): void {
-  if (!tree.lookup(`usr/lib/opt/${name}`)) return;
+/** @returns Whether there was something to return. */
+function returnOpt(tree: Tree, name: string): boolean {
+  if (!tree.lookup(`usr/lib/opt/${name}`)) return false;
   tree.mkdir("opt");
   tree.rename(`usr/lib/opt/${name}`, `opt/${name}`);
   if (tree.list("usr/lib/opt").length === 0) tree.remove("usr/lib/opt");
+  return true;
 }
 
 /** Move a file of /var back from where the image kept it; directories left empty there go. */

@@ -26,6 +26,8 @@ export interface PlanLayeringOptions {
   readonly apt: AptRoot;
   /** Packages of the base. */
   readonly installed: readonly InstalledPackage[];
+  /** Whether a kernel that comes leaves those of the base alone: nothing boots there. @default {false} */
+  readonly keepKernels?: boolean;
   /** Stops the work; the call then throws the signal's reason. */
   readonly signal?: AbortSignal;
   /** Told what goes on. */
@@ -195,7 +197,8 @@ class Planner {
 
   /** Kernels of the base whose place another one takes: a deployment boots one. */
   #staleKernels(plan: Plan): string[] {
-    const kernel = (name: string) => /^linux-image-\d/.test(name);
+    if (this.#options.keepKernels) return [];
+    const kernel = (name: string) => /^linux-image-(unsigned-)?\d/.test(name);
     const fresh = plan.packages.filter(({ name }) => kernel(name) && !this.#base.find(name));
     if (fresh.length === 0) return [];
     return this.#base.names().filter((name) =>

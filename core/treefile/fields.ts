@@ -213,7 +213,7 @@ export const FIELDS = {
     schema: BOOLEAN,
     merge: "scalar",
     text:
-      "Whether apt, apt-get, dpkg and update-initramfs refuse to change the running image, and say what to use. Default: false.",
+      "Whether apt, apt-get, dpkg, update-initramfs and dracut refuse to change the running image, and say what to use. Default: false.",
   },
   "cliwrap-binaries": {
     schema: TEXTS,

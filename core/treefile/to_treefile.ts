@@ -210,7 +210,9 @@ function words(
 function wrappedPrograms(values: ReadonlyMap<FieldName, unknown>): string[] {
   const named = texts(values.get("cliwrap-binaries"));
   if (named.length > 0) return named;
-  return values.get("cliwrap") === true ? ["apt", "apt-get", "dpkg", "update-initramfs"] : [];
+  return values.get("cliwrap") === true
+    ? ["apt", "apt-get", "dpkg", "update-initramfs", "dracut"]
+    : [];
 }
 
 /** A path of the tree without leading slash. */

@@ -15,6 +15,7 @@ import { FILE_KINDS } from "./rules/cases/file_kinds.ts";
 import { LINKS } from "./rules/cases/links.ts";
 import { MULTI_ARCH } from "./rules/cases/multi_arch.ts";
 import { PATH_RULES } from "./rules/cases/path_rules.ts";
+import { SCRIPTS } from "./rules/cases/scripts.ts";
 import { TRIGGERS } from "./rules/cases/triggers.ts";
 import { UPGRADES } from "./rules/cases/upgrades.ts";
 import { Cell } from "./rules/judge_dpkg.ts";
@@ -34,7 +35,7 @@ Deno.test.afterAll(async () => {
 
 const CASES = {
   ...{ ...FILE_CONFLICTS, ...MULTI_ARCH, ...DIVERSIONS, ...FILE_KINDS, ...LINKS },
-  ...{ ...CONFFILES, ...UPGRADES, ...PATH_RULES, ...TRIGGERS, ...DATABASE },
+  ...{ ...CONFFILES, ...UPGRADES, ...PATH_RULES, ...TRIGGERS, ...DATABASE, ...SCRIPTS },
 };
 for (const [at, [name, rule]] of Object.entries(CASES).entries()) {
   if (SHORT && at % 8 !== 0) continue;

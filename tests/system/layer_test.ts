@@ -251,6 +251,95 @@ Deno.test(
     }),
 );
 
+const OPT = (version: string, more: string) => ({
+  name: "vendor",
+  version,
+  files: { "opt/vendor/tool": version, [`opt/vendor/${more}`]: "", "usr/share/vendor/x": "" },
+});
+
+Deno.test(
+  "what a package of the base ships in /opt is known to dpkg where it lies, and goes with it",
+  { ignore },
+  () =>
+    withBase({ base: [OPT("1.0", "old")], offers: [OPT("2.0", "new")] }, async (f) => {
+      const owner = (system: string) =>
+        output("chroot", system, "dpkg", "-S", "/usr/lib/opt/vendor/tool");
+      const inOpt = (system: string) =>
+        [...Deno.readDirSync(`${system}/usr/lib/opt/vendor`)].map(({ name }) => name).sort();
+      await f.change({ replace: ["vendor=2.0"] });
+      const system = await judge(f);
+      assertEquals(await owner(system), "vendor: /usr/lib/opt/vendor/tool\n");
+      assertEquals(inOpt(system), ["new", "tool"]);
+      // On top of what was layered just so: what lies there goes with the package.
+      await f.change({ remove: ["vendor"] }, { base: "test/y", ref: "test/y" });
+      const without = await judge(f);
+      assertEquals(await version(without, "vendor").catch(() => "unknown"), "unknown");
+      await assertRejects(() => Deno.stat(`${without}/usr/lib/opt`), Deno.errors.NotFound);
+      assertEquals(/\/opt\/./.test(text(without, "usr/lib/tmpfiles.d/apt-ostree.conf")), false);
+    }),
+);
+
+const kernel = (release: string, modules: string) => ({
+  name: `linux-image-${release}`,
+  files: {
+    [`boot/vmlinuz-${release}`]: "kernel\n",
+    [`usr/lib/modules/${release}/modules.dep`]: "\n",
+    [`usr/lib/modules/${release}/modules.builtin`]: modules,
+  },
+});
+const OVERLAY = "kernel/fs/overlayfs/overlay.ko\n";
+
+Deno.test("a kernel takes the place of the base's, with the modules that the treefile asks for", {
+  ignore,
+}, () =>
+  withBase({
+    base: [kernel("1-a", OVERLAY)],
+    offers: [kernel("2-a", OVERLAY), kernel("3-a", "kernel/fs/ext4/ext4.ko\n")],
+    treefile: "no-initramfs: true\nkernel-modules: [overlay]\n",
+  }, async (f) => {
+    const { difference } = await f.change({ install: ["linux-image-2-a"] });
+    assertEquals(difference.removed.map(({ name }) => name), ["linux-image-1-a"]);
+    const system = await judge(f);
+    const modules = [...Deno.readDirSync(`${system}/usr/lib/modules`)].map(({ name }) => name);
+    assertEquals(modules, ["2-a"]);
+    assertEquals(text(system, "usr/lib/modules/2-a/vmlinuz"), "kernel\n");
+    const error = await assertRejects(() => f.layer({ install: ["linux-image-3-a"] }), LayerError);
+    assertEquals(
+      [error.code, error.message],
+      [
+        "layer/kernel-modules",
+        'Cannot change the kernel of the base: "/usr/lib/modules/3-a" lacks the module overlay',
+      ],
+    );
+  }));
+
+Deno.test(
+  "the kernels of a container's tree stay where their packages put them",
+  { ignore },
+  () =>
+    withBase({
+      base: [kernel("1-a", "")],
+      offers: [kernel("2-a", ""), HELPER],
+      treefile: "container: true\n",
+    }, async (f) => {
+      const { difference } = await f.change({ install: ["linux-image-2-a", "helper"] });
+      assertEquals(difference.removed, []);
+      const system = await judge(f);
+      const boot = [...Deno.readDirSync(`${system}/boot`)].map(({ name }) => name);
+      assertEquals(boot.sort(), ["vmlinuz-1-a", "vmlinuz-2-a"]);
+      assertEquals(
+        await output(
+          "ostree",
+          "show",
+          `--repo=${f.repo}`,
+          "--print-metadata-key=ostree.linux",
+          "test/y",
+        ).catch(() => "none"),
+        "none",
+      );
+    }),
+);
+
 Deno.test("a .deb of this machine is added, or takes the place of a package of the base", {
   ignore,
 }, () =>

@@ -86,23 +86,26 @@ export function layOutDeployment(
 const OPT_USRLOCAL: readonly string[] = ["opt", "usr/local"];
 
 /**
- * Drop paths that the image does not hold from the database; see
- * {@linkcode DpkgDatabase.forgetMissing}.
+ * Let dpkg's lists of files say what the image holds, and where: what was left out, or lies in /var, goes,
+ * so that `dpkg --verify` does not miss it; what was shipped in /opt is listed where it lies now.
  *
  * @param known Files of the database of which this is done already.
  */
-export function forgetMissingFiles(
+export function listPlaces(
   repo: Repo,
   txn: Transaction,
   tree: Tree,
   known?: ReadonlyMap<string, string>,
 ): void {
-  const exists = (path: string) => {
-    if (path.startsWith("var/")) return false;
-    const place = path === "etc" || path.startsWith("etc/") ? `usr/${path}` : path;
-    return tree.lookup(tree.real(place, { last: false })) !== undefined;
+  const optMoved = tree.linkTarget("opt") === "var/opt";
+  const stands = (path: string) => tree.lookup(tree.real(path, { last: false })) !== undefined;
+  const place = (path: string) => {
+    if (path.startsWith("var/")) return undefined;
+    if (path === "etc" || path.startsWith("etc/")) return stands(`usr/${path}`) ? path : undefined;
+    const here = optMoved && path.startsWith("opt/") ? `usr/lib/${path}` : path;
+    return stands(here) ? here : undefined;
   };
-  new DpkgDatabase(repo, tree).forgetMissing(txn, exists, known);
+  new DpkgDatabase(repo, tree).movePaths(txn, place, known);
 }
 
 /** Debian ships the unit that mounts /tmp only as documentation; a deployment needs it. */

@@ -52,7 +52,7 @@ function onlyKernel(releases: readonly string[]): string | undefined {
     `Cannot compose a tree with ${releases.length} kernels: ${releases.join(", ")}`,
     {
       subject: releases[0]!,
-      hint: "Leave all but one out with exclude-packages",
+      hint: "Leave all but one out with exclude-packages, or remove the others in the same step",
     },
   );
 }

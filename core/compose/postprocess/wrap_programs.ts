@@ -53,6 +53,11 @@ export const WRAPPED: Readonly<Record<string, Wrapped>> = {
     reads: [],
     instead: "apt-ostree initramfs --enable",
   },
+  "dracut": {
+    path: "usr/bin/dracut",
+    reads: ["-h", "--help", "--version", "--list-modules"],
+    instead: "apt-ostree initramfs --enable",
+  },
 };
 
 /**
