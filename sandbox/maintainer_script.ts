@@ -180,7 +180,8 @@ const SCRIPT_NAMES: Readonly<Record<string, string>> = {
 /** Find the failing package and script in dpkg's output. */
 export function parseDpkgFailure(text: string): DpkgFailure {
   // A script can write such lines as well; dpkg's own come after all of its.
-  const found = [...text.matchAll(/^dpkg: error processing package (\S+) \([^)]*\):\n (.*)$/gm)]
+  // A script that asked something may have left its line open.
+  const found = [...text.matchAll(/dpkg: error processing package (\S+) \([^)]*\):\n (.*)$/gm)]
     .at(-1);
   const name = found?.[1]?.replace(/:.*/, "") ?? "";
   const detail = found?.[2] ?? "";

@@ -232,6 +232,14 @@ Errors were encountered while processing:
     status: 7,
     output: "Setting up b:amd64 (2.0) ...\nwhat b said",
   });
+  // A question is no line of its own.
+  const asking = text.replace("what b said\n", "Continue? ");
+  assertEquals(parseDpkgFailure(asking), {
+    package: "b",
+    script: "postinst",
+    status: 7,
+    output: "Setting up b:amd64 (2.0) ...\nContinue?",
+  });
   const trouble =
     "dpkg: error processing package c (--configure):\n dependency problems - leaving unconfigured\n";
   assertEquals(parseDpkgFailure(trouble), {

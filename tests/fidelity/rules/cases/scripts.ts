@@ -1,7 +1,8 @@
 import type { RuleCase } from "../rule_case.ts";
 
 /** What dpkg tells a script by its environment, arguments and place, but for the options it was given. */
-const TELL = 'export DPKG_FORCE=; { echo "== ${0##*/} $*"; pwd; env | grep ^DPKG_ | sort; umask; } ' +
+const TELL =
+  'export DPKG_FORCE=; { echo "== ${0##*/} $*"; pwd; env | grep ^DPKG_ | sort; umask; } ' +
   ">> /usr/share/told";
 const ALL = Object.fromEntries(
   ["preinst", "postinst", "prerm", "postrm"].map((script) => [script, TELL]),
