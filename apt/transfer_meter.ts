@@ -24,7 +24,9 @@ interface Transfer {
 export class TransferMeter implements Disposable {
   readonly #progress: Progress;
   readonly #phase: string;
-  readonly #transfers = new Map<string, Transfer>();
+  readonly #transfers: Map<string, Transfer>;
+  /** Bytes that each transfer had at the last look. */
+  readonly #seen = new Map<string, number>();
   readonly #samples: { readonly at: number; readonly bytes: number }[] = [];
   readonly #timer: ReturnType<typeof setInterval>;
   #done = 0;
@@ -36,14 +38,19 @@ export class TransferMeter implements Disposable {
     this.#progress = progress;
     this.#phase = phase;
     this.#transfers = new Map(transfers);
+    this.#look();
     this.#sample();
-    this.#timer = setInterval(() => this.#tell(), INTERVAL);
+    this.#timer = setInterval(() => {
+      this.#look();
+      this.#tell();
+    }, INTERVAL);
   }
 
   /** A transfer is complete, its file checked and moved away. @param item Its name for people. */
   finish(name: string, item: string): void {
     this.#doneBytes += this.#transfers.get(name)?.size ?? 0;
     this.#transfers.delete(name);
+    this.#seen.delete(name);
     this.#done++;
     this.#item = item;
     this.#tell();
@@ -70,11 +77,15 @@ export class TransferMeter implements Disposable {
     });
   }
 
-  #sample(): { readonly at: number; readonly bytes: number } {
-    let bytes = this.#doneBytes;
-    for (const { path, checkedPath, size } of this.#transfers.values()) {
-      bytes += Math.min(size, sizeOf(path) ?? sizeOf(checkedPath) ?? 0);
+  /** Not at every transfer that ends: with hundreds of them that would be looks by the ten thousand. */
+  #look(): void {
+    for (const [name, { path, checkedPath, size }] of this.#transfers) {
+      this.#seen.set(name, Math.min(size, sizeOf(path) ?? sizeOf(checkedPath) ?? 0));
     }
+  }
+
+  #sample(): { readonly at: number; readonly bytes: number } {
+    const bytes = [...this.#seen.values()].reduce((sum, each) => sum + each, this.#doneBytes);
     const sample = { at: performance.now(), bytes };
     this.#samples.push(sample);
     while (this.#samples.length > 2 && sample.at - this.#samples[0]!.at > WINDOW) {

@@ -85,18 +85,16 @@ export class FileOwners {
     return listed && { owner: listed.owner, names: left(listed.names) };
   }
 
-  /** The packages that list a name, the latest first. */
-  of(name: string): FileOwner[] {
-    const owners: FileOwner[] = [];
+  /** The packages that list a name, the latest first; each is looked for when it is asked for. */
+  *of(name: string): Generator<FileOwner> {
     const has = (databaseName: string) => !this.#lost.get(databaseName)?.has(name);
-    for (const [databaseName, shipped] of this.#added) {
-      if (has(databaseName) && shipped.has(name)) owners.unshift(shipped.pkg);
+    for (const [databaseName, shipped] of [...this.#added].reverse()) {
+      if (has(databaseName) && shipped.has(name)) yield shipped.pkg;
     }
     for (const [databaseName, { owner, names }] of this.#read()) {
       if (this.#left.has(databaseName) || !has(databaseName)) continue;
-      if (names.has(name)) owners.push(owner);
+      if (names.has(name)) yield owner;
     }
-    return owners;
   }
 
   #read(): Map<string, ListedNames> {
