@@ -53,6 +53,8 @@ export const INTERCEPTION_POLICIES: readonly InterceptionPolicy[] = [
   { program: "rmmod", action: "ignore", reason: KERNEL },
   { program: "sysctl", action: "ignore", reason: KERNEL },
   { program: "telinit", action: "ignore", reason: SERVICES },
+  // By its own means it finds the root of a cell to be that of the machine.
+  { program: "ischroot", action: "ignore", reason: "the system that scripts work on does not run" },
   { program: "update-initramfs", action: "defer", reason: INITRAMFS },
   { program: "dracut", action: "defer", reason: INITRAMFS },
   { program: "update-grub", action: "ignore", reason: BOOT_ENTRIES },
