@@ -14,7 +14,9 @@ const BATCH = 64;
 export class ContentPull {
   readonly #workers: WorkerClient<PullRequest, void>[];
   readonly #queue: string[];
-  readonly #lanes: Promise<void>[];
+  /** All files that were ever asked for. */
+  readonly #known: Set<string>;
+  #lanes: Promise<void>[];
   #stopping = false;
 
   /**
@@ -24,7 +26,8 @@ export class ContentPull {
    * @param workers How many work at once.
    */
   constructor(source: Repo, target: Repo, files: Iterable<string>, workers: number) {
-    this.#queue = [...files];
+    this.#known = new Set(files);
+    this.#queue = [...this.#known];
     const module = new URL("./pull_worker.ts", import.meta.url);
     this.#workers = Array.from(
       { length: workers },
@@ -32,11 +35,16 @@ export class ContentPull {
     );
     this.#lanes = this.#workers.map(async (worker) => {
       await worker.ask({ type: "open", source: source.path, target: target.path });
-      for (let batch; !this.#stopping && (batch = this.#queue.splice(0, BATCH)).length > 0;) {
-        await worker.ask({ type: "files", checksums: batch });
-      }
     });
-    for (const lane of this.#lanes) lane.catch(() => {}); // thrown by finish() or publish()
+    this.#go();
+  }
+
+  /** Take further files. */
+  add(files: Iterable<string>): void {
+    const more = [...new Set(files).difference(this.#known)];
+    for (const file of more) this.#known.add(file);
+    this.#queue.push(...more);
+    this.#go();
   }
 
   /** Wait until every file has come. @throws {ObjectError} If one is missing or damaged. */
@@ -44,11 +52,21 @@ export class ContentPull {
     await Promise.all(this.#lanes);
   }
 
-  /** Take no more files, and let what has come appear in the target. */
+  /** Take no more files, unless there are few, and let what has come appear in the target. */
   async publish(): Promise<void> {
-    this.#stopping = true;
+    this.#stopping = this.#queue.length > BATCH;
     await Promise.all(this.#lanes);
     await Promise.all(this.#workers.map((worker) => worker.ask({ type: "publish" })));
+  }
+
+  #go(): void {
+    this.#lanes = this.#lanes.map(async (before, at) => {
+      await before;
+      for (let batch; !this.#stopping && (batch = this.#queue.splice(0, BATCH)).length > 0;) {
+        await this.#workers[at]!.ask({ type: "files", checksums: batch });
+      }
+    });
+    for (const lane of this.#lanes) lane.catch(() => {}); // thrown by finish() or publish()
   }
 
   /** End the workers; what was not published is given up. */

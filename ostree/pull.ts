@@ -17,6 +17,8 @@ export interface PullLocalOptions {
   readonly commitsOnly?: boolean;
   /** Refs to set in the target once everything is there. */
   readonly refs?: ReadonlyMap<string, string>;
+  /** Files that are on their way already, and appear with the others. @default none */
+  readonly ahead?: ContentPull;
   /** Stops the work; the call then throws the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -49,18 +51,20 @@ export async function pullLocal(
   commits: readonly string[],
   options: PullLocalOptions = {},
 ): Promise<PullStats> {
-  const { refs = new Map(), depth = 0, commitsOnly = false, signal } = options;
+  const { refs = new Map(), depth = 0, commitsOnly = false, ahead, signal } = options;
   using txn = target.transaction();
   const wanted = new Wanted(source, txn, target.partialCommits(), commitsOnly);
   for (const commit of commits) wanted.commit(commit, depth);
   signal?.throwIfAborted();
   const files = [...wanted.files];
   const bytes = files.reduce((sum, checksum) => sum + source.statFile(checksum).size, 0);
-  if (source.mode === target.mode && linkAll(source, txn, files)) {
+  if (ahead) await orAbort(ahead.publish(), signal);
+  const left = ahead ? files.filter((checksum) => !target.hasObject(checksum, "file")) : files;
+  if (source.mode === target.mode && linkAll(source, txn, left)) {
     // done: nothing was read
-  } else if (target.mode === "archive" && files.length >= WORTH_WORKERS) {
-    await deflateAll(source, target, files, signal);
-  } else for (const checksum of files) await pullContent(source, txn, checksum);
+  } else if (target.mode === "archive" && left.length >= WORTH_WORKERS) {
+    await deflateAll(source, target, left, signal);
+  } else for (const checksum of left) await pullContent(source, txn, checksum);
   wanted.writeMetadata();
   for (const [ref, commit] of refs) txn.setRef(ref, commit);
   txn.commit();

@@ -44,6 +44,8 @@ export interface ClosingStageOptions {
   readonly directory: string;
   /** Build the initramfs even where one from the same files is known. */
   readonly freshInitramfs: boolean;
+  /** Told files and links that stay as they are: most before what takes long, the rest at the end. */
+  readonly onFiles?: (checksums: Iterable<string>) => void;
   /** Starts programs. @default {hostRunner} */
   readonly runner?: Runner;
   /** Stops the work; the call then throws the signal's reason. */
@@ -73,6 +75,7 @@ export async function runClosingStage(options: ClosingStageOptions): Promise<Fin
   const { assembly, repo, fields } = options;
   const { tree } = assembly;
   emptyMountPoints(tree);
+  options.onFiles?.(lastingFiles(tree));
   const release = fields.container ? undefined : kernelRelease(tree);
   const initramfs = release !== undefined && fields.initramfs
     ? await makeInitramfs(assembly, {
@@ -90,9 +93,23 @@ export async function runClosingStage(options: ClosingStageOptions): Promise<Fin
   });
   assembly.write((txn) => listPlaces(repo, txn, tree));
   const root = assembly.write((txn) => tree.write(txn));
-  if (options.finalizers.length === 0) return { root, tree, release, dropped };
+  if (options.finalizers.length === 0) {
+    options.onFiles?.(filesOf(tree));
+    return { root, tree, release, dropped };
+  }
   const place = `${options.directory}/finalize`;
   const finalized = await runFinalizers({ ...options, root, place });
   removeTree(place);
   return { root: finalized, tree: Tree.fromChecksums(repo, finalized), release, dropped };
+}
+
+/** Without those that the layout of a deployment may drop or write anew. */
+function lastingFiles(tree: Tree): Generator<string> {
+  return filesOf(tree, (path) => /^(var|usr\/lib\/sysimage)\//.test(path));
+}
+
+function* filesOf(tree: Tree, but: (path: string) => boolean = () => false): Generator<string> {
+  for (const [path, entry] of tree.walk()) {
+    if (entry.type === "file" && !but(path)) yield entry.checksum;
+  }
 }

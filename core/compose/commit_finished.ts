@@ -30,8 +30,6 @@ export interface CommitFinishedOptions extends
   readonly shipped: readonly PackageCommit[] | undefined;
   /** Directories of this machine that no file should name. */
   readonly buildPaths: readonly string[];
-  /** Called when the tree has been found good, before the repository changes. */
-  readonly beforeWrite?: () => Promise<void>;
   /** What the user says about the commit. */
   readonly commit: CommitOptions;
   readonly progress?: Progress;
@@ -56,7 +54,6 @@ export async function commitFinished(
     buildPaths: options.buildPaths,
     ...pickDefined(options, "progress"),
   });
-  await options.beforeWrite?.();
   const written = await writeCommit({
     ...options,
     added: commit.addMetadata ?? {},

@@ -127,6 +127,7 @@ export async function composeTree(options: ComposeTreeOptions): Promise<ComposeT
     sourceDateEpoch: timestamp,
     directory: area.directory.path,
     freshInitramfs: options.forceNocache ?? false,
+    ...(ahead ? { onFiles: (files) => ahead.add(files) } : {}),
     ...pickDefined(options, "runner"),
     ...call,
   });
@@ -146,7 +147,7 @@ export async function composeTree(options: ComposeTreeOptions): Promise<ComposeT
     timestamp,
     parent,
     sourceRoot: options.sourceRoot ?? "/",
-    beforeWrite: async () => await ahead?.publish(),
+    ...(ahead ? { ahead } : {}),
     commit: options,
     ...call,
   });

@@ -1,5 +1,13 @@
 import type { Progress } from "@apt-ostree/base";
-import { type Commit, pullLocal, type Repo, signCommit, Tree, variant } from "@apt-ostree/ostree";
+import {
+  type Commit,
+  type ContentPull,
+  pullLocal,
+  type Repo,
+  signCommit,
+  Tree,
+  variant,
+} from "@apt-ostree/ostree";
 import { SCRIPTS_KEY } from "../audit/commit_scripts.ts";
 import { encodeScripts } from "../audit/encode_scripts.ts";
 import type { RecordedScript } from "../audit/scripts_record.ts";
@@ -37,6 +45,8 @@ export interface WriteCommitOptions {
   readonly work: Repo;
   /** Repository that takes the commit. */
   readonly target: Repo;
+  /** Files that are on their way there already. */
+  readonly ahead?: ContentPull;
   /** File that gets the commit's checksum; the ref is not written then. */
   readonly writeCommitidTo: string | undefined;
   /** Called when everything so far is on the disk. */
@@ -105,7 +115,7 @@ export async function writeCommit(options: WriteCommitOptions): Promise<WrittenC
   const refs = new Map(ref === undefined ? [] : [[ref, checksum]]);
   const { files, bytes, metadata } = await pullLocal(work, target, [checksum], {
     refs,
-    ...pickDefined(options, "signal"),
+    ...pickDefined(options, "signal", "ahead"),
   });
   if (writeCommitidTo !== undefined) writeOutput(writeCommitidTo, checksum);
   const ms = performance.now() - start;
