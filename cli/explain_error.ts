@@ -22,15 +22,15 @@ export function explainError(error: unknown, options: ExplainOptions): string {
   const code = error instanceof Error && "code" in error && typeof error.code === "string"
     ? error.code
     : undefined;
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    return `${label}Cannot write: no space left on the device\n  hint: Free space and run it again: nothing was changed`;
+  }
   if (error instanceof AptOstreeError) {
     const lines = [`${label}${printable(error.message)}`, `  code: ${error.code}`];
     if (error.hint !== undefined) lines.push(`  hint: ${printable(error.hint)}`);
     return lines.join("\n");
   }
   if (error instanceof DOMException && error.name === "AbortError") return `${label}Cancelled`;
-  if (code === "ENOSPC" || code === "EDQUOT") {
-    return `${label}Cannot write: no space left on the device\n  hint: Free space and run it again: nothing was changed`;
-  }
   if (error instanceof Deno.errors.NotCapable || error instanceof Deno.errors.PermissionDenied) {
     return `${label}${error.message}\n  hint: Check the permissions of the files, or run it as root`;
   }

@@ -15,6 +15,9 @@ import {
   writeArchive,
 } from "@apt-ostree/oci";
 
+import { pathExists } from "@apt-ostree/base";
+import { removeTree } from "@apt-ostree/sandbox";
+
 /** Tag of an image in a layout where none is given. */
 const DEFAULT_TAG = "latest";
 
@@ -41,10 +44,17 @@ export async function writeImage<T extends { readonly descriptor: Descriptor }>(
   options: WriteImageOptions,
 ): Promise<{ readonly image: T; readonly digest: string }> {
   if (target.transport === "oci") {
+    const isNew = !pathExists(target.path);
     const layout = OciLayout.create(target.path);
-    const image = await build(layout);
-    layout.setManifest(image.descriptor, target.tag ?? DEFAULT_TAG);
-    return { image, digest: image.descriptor.digest };
+    try {
+      const image = await build(layout);
+      layout.setManifest(image.descriptor, target.tag ?? DEFAULT_TAG);
+      return { image, digest: image.descriptor.digest };
+    } catch (error) {
+      // Half an image would only fill the disk, unless somebody else has put a whole one beside it.
+      if (isNew && layout.manifests().length === 0) removeTree(target.path);
+      throw error;
+    }
   }
   const path = `${options.directory}/image`;
   const layout = OciLayout.create(path);

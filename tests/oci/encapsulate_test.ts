@@ -262,3 +262,25 @@ Deno.test(
       assertEquals(temporary, []);
     }),
 );
+
+Deno.test(
+  "an image that the disk has no room for leaves nothing of itself",
+  { ignore },
+  () =>
+    withImageWorld(async ({ dir, repo }) => {
+      const program = new URL("../../bin/apt-ostree", import.meta.url).pathname;
+      await Deno.mkdir(`${dir}/small`);
+      const script = 'mount -t tmpfs -o size=64k tmpfs "$1" && for image in oci:"$1"/image:1 ' +
+        'oci-archive:"$1"/image.tar; do ' +
+        '"$2" compose container-encapsulate --repo="$3" test/x "$image" 2>&1; ' +
+        'echo "status $?, left: $(ls -A "$1")"; done';
+      const text = await output(
+        ...["unshare", "--mount", "--propagation", "private", "env"],
+        ...[`APT_OSTREE_DENO=${Deno.execPath()}`, "sh", "-c", script, "sh"],
+        ...[`${dir}/small`, program, repo.path],
+      );
+      const said = text.split("\n").filter((line) => /^(error|status)/.test(line));
+      const full = "error: Cannot write: no space left on the device";
+      assertEquals(said, [full, "status 1, left: ", full, "status 1, left: "]);
+    }),
+);
