@@ -49,6 +49,18 @@ export function checkSetup(output: string): void {
       },
     );
   }
+  const absent = /^bwrap: execvp (.+): ([^:]+)$/.exec(last);
+  if (absent) {
+    const [, program = "", reason = ""] = absent;
+    throw new SandboxError(
+      "sandbox/no-program",
+      `Cannot run "${program}" in the tree: ${reason}`,
+      {
+        subject: program,
+        hint: "The tree lacks it, or what its first line names: install the package that has it",
+      },
+    );
+  }
   if (last.startsWith(SETUP_FAILED) || /^(bwrap|unshare|nice|bash): /.test(last)) {
     throw new SandboxError(
       "sandbox/failed",

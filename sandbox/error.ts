@@ -6,6 +6,7 @@ import type { RunningScript } from "./interception/record.ts";
 export type SandboxErrorCode =
   | "sandbox/missing"
   | "sandbox/failed"
+  | "sandbox/no-program"
   | "sandbox/limit"
   | "sandbox/refused"
   | "sandbox/edited-script"

@@ -205,6 +205,15 @@ Deno.test("readTreefile() takes numbers for text as they are written", () => {
   assertEquals([treefile.addCommitMetadata, treefile.units], [{ a: 1.5 }, ["1.0"]]);
 });
 
+Deno.test("readTreefile() takes /usr/etc for what it is while a tree is made", () => {
+  const { treefile } = read({
+    "t.yaml": "add-files: [[a, /usr/etc/a]]\nremove-files: [usr/etc/b, /usr/lib/etc]\n",
+    "a": "",
+  });
+  assertEquals(treefile.addFiles.map(({ dest }) => dest), ["etc/a"]);
+  assertEquals(treefile.removeFiles, ["etc/b", "usr/lib/etc"]);
+});
+
 Deno.test("readTreefile() takes no map of metadata for a file", () => {
   const { treefile } = read({
     "t.yaml": "metadata: {path: nowhere}\nadd-commit-metadata: {a: {path: b}}\n",

@@ -221,6 +221,8 @@ function treePath(text: string, name: string, place: string): string {
   if (parts.length === 0 || parts.includes("..")) {
     throw bad(name, place, `${name} has the path "${text}"`, "Name a path below /, without ..");
   }
+  // What deployments have as /usr/etc is /etc while a tree is made.
+  if (parts[0] === "usr" && parts[1] === "etc") parts.shift();
   return parts.join("/");
 }
 

@@ -370,6 +370,27 @@ Deno.test(
 );
 
 Deno.test(
+  "programs that the tree lacks, or that cannot be executed, are named",
+  { ignore },
+  () =>
+    withFixture({}, async (fixture) => {
+      await Deno.writeTextFile(`${fixture.dir}/program`, "#!/bin/sh\n");
+      const cases: [field: string, code: string, text: string][] = [
+        ["units: [a.service]", "sandbox/no-program", 'Cannot run "systemctl" in the tree'],
+        [
+          "postprocess-script: program",
+          "compose/no-such-program",
+          `chmod +x ${fixture.dir}/program`,
+        ],
+      ];
+      for (const [field, code, text] of cases) {
+        const treefile = await fixture.treefile(`${TREEFILE}packages: [usr-is-merged]\n${field}\n`);
+        await assertRefused(fixture, await fixture.compose(treefile), code, text);
+      }
+    }),
+);
+
+Deno.test(
   "a disk without room is noticed before anything is fetched",
   { ignore },
   () =>

@@ -38,12 +38,20 @@ const PROGRAM = "/run/apt-ostree/postprocess";
  * Run the program that a treefile names in the finished tree.
  *
  * @throws {ScriptError} `script/failed` with what it wrote last.
+ * @throws {ComposeError} `compose/no-such-program` if it is not executable.
  */
 export async function runTreefileProgram(
   sandbox: Sandbox,
   file: TreefileFile,
   options: TreefileScriptOptions = {},
 ): Promise<void> {
+  if (((Deno.statSync(file.path).mode ?? 0) & 0o111) === 0) {
+    throw new ComposeError(
+      "compose/no-such-program",
+      `Cannot run postprocess-script "${file.path}": it is not executable`,
+      { subject: file.path, hint: `Make it: chmod +x ${file.path}` },
+    );
+  }
   const { status, output } = await sandbox.run({
     argv: [PROGRAM],
     binds: [{ source: file.path, dest: PROGRAM, writable: false }],
