@@ -76,7 +76,7 @@ async function debsOf(suite: string, choose: Choose, name = suite): Promise<Real
   const packages = (JSON.parse(chosen) as [Omit<PlannedPackage, "fields">, string][]).map((
     [planned, fields],
   ) => ({ ...planned, fields: parseStanza(fields, suite) }));
-  const apt = await aptRoot(suite);
+  const apt = await suiteApt(suite);
   const debs: RealDeb[] = [];
   for await (
     const { package: { fields }, path } of apt.download(packages, `${cache}/debs-${suite}`)
@@ -86,7 +86,8 @@ async function debsOf(suite: string, choose: Choose, name = suite): Promise<Real
   return debs;
 }
 
-function aptRoot(suite: string): Promise<AptRoot> {
+/** An isolated apt over a suite of this machine's archive; its directory is kept. */
+export function suiteApt(suite: string): Promise<AptRoot> {
   const source = hostSource();
   const key = source.options.get("Signed-By");
   const text = [
@@ -107,7 +108,7 @@ function aptRoot(suite: string): Promise<AptRoot> {
 
 /** Fetch a suite's index and choose from it. @returns The chosen packages as JSON. */
 async function fetchList(suite: string, choose: Choose, list: string): Promise<string> {
-  const apt = await aptRoot(suite);
+  const apt = await suiteApt(suite);
   const [repository] = await apt.update();
   const lists = `${testCache()}/apt-${suite}/var/lib/apt/lists`;
   const index = [...Deno.readDirSync(lists)].find(({ name }) => name.endsWith("_Packages"))!;
