@@ -1,3 +1,6 @@
+import { quoted as inQuotes } from "@apt-ostree/base";
+import { AptError } from "./error.ts";
+
 /** What an isolated apt is told about its world. */
 export interface AptConfig {
   /** Absolute path of the directory that holds everything of this apt. */
@@ -91,7 +94,10 @@ function settings(dump: string, wanted: RegExp): [name: string, value: string][]
 
 function quoted(value: string): string {
   if (/["\n]/.test(value)) {
-    throw new RangeError(`Not a value of apt.conf: ${JSON.stringify(value)}`);
+    throw new AptError("apt/failed", `Cannot configure apt with ${inQuotes(value)}`, {
+      subject: value,
+      hint: "No quotation mark and no line break can stand in a path or setting of apt",
+    });
   }
   return value;
 }

@@ -2,6 +2,7 @@ import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { lacks } from "../tests/support/lacks.ts";
 import { formatAptConfig, hostDateChecks, hostTransport } from "./apt_config.ts";
+import { AptError } from "./error.ts";
 
 const config = (dir: string) => ({
   dir,
@@ -49,14 +50,14 @@ Deno.test("formatAptConfig() always sets every root, as apt itself reads it", {
 });
 
 Deno.test("formatAptConfig() lets no value break out of its quotes", () => {
-  assertThrows(() => formatAptConfig(config('/a"; Dir "/')), RangeError);
+  assertThrows(() => formatAptConfig(config('/a"; Dir "/')), AptError);
   fc.assert(
     fc.property(fc.string(), (text) => {
       try {
         const lines = formatAptConfig(config(text)).split("\n");
         assertEquals(lines[0], `Dir "${text}";`);
       } catch (error) {
-        if (!(error instanceof RangeError)) throw error;
+        if (!(error instanceof AptError)) throw error;
       }
     }),
     { seed: 5 },

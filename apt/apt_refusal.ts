@@ -43,10 +43,13 @@ export function explainUpdate(
       );
     }
     const source = /(?:https?|file|copy|ftp|mirror[+\w]*):\S+/.exec(untrusted)?.[0] ?? "a source";
+    const hint = /EXPKEYSIG|expired/i.test(untrusted)
+      ? "The archive's key has expired: get its newer form, and name that with Signed-By"
+      : "Name the archive's key with Signed-By: /path/to/key.gpg in its .sources file" +
+        (/is not signed/.test(untrusted) ? "; to do without any signature, set Trusted: yes" : "");
     return new AptError("apt/untrusted-source", `Cannot trust source "${source}": ${untrusted}`, {
       subject: source,
-      hint: "Name the archive's key with Signed-By: /path/to/key.gpg in its .sources file" +
-        (/is not signed/.test(untrusted) ? "; to do without any signature, set Trusted: yes" : ""),
+      hint,
       cause,
     });
   }
@@ -66,6 +69,13 @@ export function explainUpdate(
     });
   }
   const reason = lines.join("; ") || cause.message;
+  const full = text(/No space left on device|Disk quota exceeded/);
+  if (full) {
+    return new AptError("apt/update-failed", `Cannot fetch package lists: ${full}`, {
+      hint: "Free space and run it again: what was there before stays",
+      cause,
+    });
+  }
   return new AptError("apt/update-failed", `Cannot fetch package lists: ${reason}`, {
     hint:
       "Check the URIs of the sources and the network, or use --cache-only with an earlier state",

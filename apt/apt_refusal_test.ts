@@ -33,6 +33,15 @@ const CASES: [what: string, stderr: string, code: string, hint: string][] = [
   ],
 ];
 
+Deno.test("explainUpdate() says that a disk is full, whatever else went wrong with it", () => {
+  const error = explainUpdate(
+    "E: Failed to fetch http://example.org/Packages  Error writing to file - write (28: No space " +
+      "left on device)\nE: Some index files failed to download.\n",
+    new RunError("run/failed", "x"),
+  );
+  assertEquals(error.hint, "Free space and run it again: what was there before stays");
+});
+
 for (const [what, stderr, code, hint] of CASES) {
   Deno.test(`explainUpdate() knows ${what}`, () => {
     const error = explainUpdate(

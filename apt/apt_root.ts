@@ -350,7 +350,7 @@ export class AptRoot {
 }
 
 /** Changes when plans of an earlier version cannot be read any more. */
-const PLAN_FORM = 2;
+const PLAN_FORM = 3;
 
 const LAYOUT = [
   "etc/apt/sources.list.d",

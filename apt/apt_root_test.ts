@@ -54,12 +54,13 @@ Deno.test(
       assertStringIncludes(repository!.id, "test.sources/");
       assertEquals(repository!.date, Date.UTC(2026, 10, 1, 10) / 1000);
       const { packages } = await root.plan({ install: ["editor"], recommends: false });
-      const shown = packages.map((each) => `${each.name} ${each.version} ${each.reason}`)
-        .toSorted();
+      const shown = packages.map((each) =>
+        `${each.name} ${each.version} ${each.reason} ${each.askedBy}`
+      ).toSorted();
       assertEquals(shown, [
-        "editor 1.0 requested",
-        "essential 1.0 essential",
-        "library 1:2.0+x~1 dependency",
+        "editor 1.0 requested undefined",
+        "essential 1.0 essential undefined",
+        "library 1:2.0+x~1 dependency essential",
       ]);
       const paths: string[] = [];
       for await (const { path, package: pkg } of root.download(packages, `${dir}/debs`)) {

@@ -14,7 +14,8 @@ export function readHostSources(root = "/"): SourcesFile[] {
     } catch (error) {
       // What is no regular file apt passes over, too.
       const passed = error instanceof Deno.errors.NotFound ||
-        error instanceof Deno.errors.IsADirectory;
+        error instanceof Deno.errors.IsADirectory ||
+        error instanceof Deno.errors.NotADirectory;
       if (!passed) throw error;
     }
   };
@@ -29,7 +30,9 @@ function namesIn(dir: string): string[] {
   try {
     return [...Deno.readDirSync(dir)].map((entry) => entry.name).sort();
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
+    const none = error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.NotADirectory;
+    if (none) return [];
     throw error;
   }
 }

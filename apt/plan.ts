@@ -56,6 +56,8 @@ export interface PlannedPackage {
   readonly installedSize: number;
   /** Why it is here. */
   readonly reason: PlanReason;
+  /** Package of the plan that asked for it, where it is a dependency of one. */
+  readonly askedBy?: string;
   /** The package's stanza of the index. */
   readonly fields: Stanza;
 }

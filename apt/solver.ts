@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { RunError } from "@apt-ostree/base";
+import { withAskers } from "./ask_reasons.ts";
 import { aptFileName, parseSimulation, parseUris, type SimulatedInstall } from "./apt_output.ts";
 import { explainPlan } from "./apt_refusal.ts";
 import type { AptRunner } from "./apt_runner.ts";
@@ -109,7 +110,7 @@ export async function solve(
       ? plannedLocal(each, local)
       : planned(each, byFile, stanzas, requested, world.fetched.indexes);
   });
-  return { packages, removals: simulated.removals };
+  return { packages: withAskers(packages), removals: simulated.removals };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { AptOstreeError } from "@apt-ostree/base";
 import { explainError } from "./explain_error.ts";
 
@@ -21,4 +21,31 @@ Deno.test("explainError() gives a terminal no control characters, but lines", ()
     explainError(error, { color: false }),
     'error: Cannot read "?[2Jx":\n\tno??1m\n  code: a/b\n  hint: Remove "?"',
   );
+});
+
+const plain = (error: unknown) => explainError(error, { color: false });
+
+Deno.test("explainError() shows code and hint of our errors, and no stack", () => {
+  const error = new AptOstreeError("a/b", "Cannot do it", { hint: "Do another thing" });
+  assertEquals(plain(error), "error: Cannot do it\n  code: a/b\n  hint: Do another thing");
+});
+
+const PATHS = [
+  ["a directory that is not there", () => Deno.writeTextFileSync("/etc/apt-ostree-none/x", "")],
+  ["a directory for a file", () => Deno.readTextFileSync("/etc")],
+  ["a file for a directory", () => Deno.readDirSync("/etc/passwd").next()],
+  ["a path that is taken", () => Deno.mkdirSync("/etc")],
+] as const;
+Deno.test.each(PATHS)("explainError() calls %s no bug", (_, work) => {
+  const error = assertThrows(work, Error);
+  assertEquals(plain(error).split("\n"), [
+    `error: Cannot go on: ${error.message}`,
+    "  hint: Check that path and its file system",
+  ]);
+});
+
+Deno.test("explainError() calls anything else a bug, with its stack", () => {
+  const text = plain(new TypeError("oops"));
+  assertStringIncludes(text, "TypeError: oops\n    at ");
+  assertStringIncludes(text, "This is a bug");
 });

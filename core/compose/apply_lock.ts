@@ -17,7 +17,9 @@ export function readLockfiles(paths: readonly string[]): Map<string, LockedPacka
     try {
       text = Deno.readTextFileSync(path);
     } catch (cause) {
-      if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+      const missing = cause instanceof Deno.errors.NotFound ||
+        cause instanceof Deno.errors.IsADirectory;
+      if (!missing) throw cause;
       throw new FormatError(
         "format/bad-lockfile",
         `Cannot read lockfile "${path}": there is no such file`,

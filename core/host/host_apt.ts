@@ -64,7 +64,8 @@ export function readPreferences(etc: string): PreferencesFile[] {
     } catch (error) {
       // What is no regular file apt passes over, too.
       const passed = error instanceof Deno.errors.NotFound ||
-        error instanceof Deno.errors.IsADirectory;
+        error instanceof Deno.errors.IsADirectory ||
+        error instanceof Deno.errors.NotADirectory;
       if (!passed) throw error;
     }
   };
@@ -79,7 +80,9 @@ function namesIn(dir: string): string[] {
   try {
     return [...Deno.readDirSync(dir)].map(({ name }) => name).sort();
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
+    const none = error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.NotADirectory;
+    if (none) return [];
     throw error;
   }
 }

@@ -153,6 +153,29 @@ for (const [what, code, publish, option] of SUITES) {
 }
 
 Deno.test(
+  "a suite whose key has expired is refused, and one of a good key is taken",
+  { ignore },
+  () =>
+    withArchive(async (archive, root, dir) => {
+      const uid = "old@example.org";
+      const gpg = ["gpg", "--homedir", `${dir}/archive/gnupg`, "--batch", "--quiet", "--yes"];
+      const then = [...gpg, "--faked-system-time", "20200101T000000"];
+      await run(...then, "--passphrase", "", "--quick-generate-key", uid, "ed25519", "sign", "1d");
+      await run(...gpg, "--output", `${dir}/archive/key.gpg`, "--export"); // both keys
+      const suite = `${dir}/archive/dists/test`;
+      const output = ["--output", `${suite}/InRelease`];
+      await run(...then, "--local-user", uid, ...output, "--clearsign", `${suite}/Release`);
+      const apt = await root();
+      const error = await assertRejects(() => apt.update(), AptError);
+      assertEquals(error.code, "apt/untrusted-source");
+      assertStringIncludes(error.hint!, "has expired");
+      const good = ["--local-user", "tests@example.org"];
+      await run(...gpg, ...good, ...output, "--clearsign", `${suite}/Release`);
+      await assertRecovers(archive, apt, dir);
+    }),
+);
+
+Deno.test(
   "a source whose key is not there is refused with the path of the key",
   { ignore },
   () =>
