@@ -7,6 +7,7 @@ import { AptRunner } from "./apt_runner.ts";
 import { candidates } from "./candidates.ts";
 import type { Stanza } from "./deb822.ts";
 import { type Downloaded, type DownloadOptions, downloadPackages } from "./download.ts";
+import { endLeftover } from "./end_leftover.ts";
 import { AptError } from "./error.ts";
 import { formatPlan, parsePlan, type Plan, type PlannedPackage, type PlanRequest } from "./plan.ts";
 import { PackagesIndex } from "./packages_index.ts";
@@ -298,7 +299,12 @@ export class AptRoot {
     return names.flatMap((name) => indexes.flatMap((index) => index.find(name)));
   }
 
-  async #fetch(signal: AbortSignal | undefined, meter: UpdateMeter | undefined): Promise<void> {
+  /** @param again Whether to try once more where a run that was killed is in the way. */
+  async #fetch(
+    signal: AbortSignal | undefined,
+    meter: UpdateMeter | undefined,
+    again = true,
+  ): Promise<void> {
     let errors = "";
     const decoder = new TextDecoder();
     try {
@@ -308,10 +314,11 @@ export class AptRoot {
         onStderr: (piece) => errors += decoder.decode(piece, { stream: true }),
       });
     } catch (error) {
-      if (error instanceof RunError && error.code === "run/failed") {
-        throw explainUpdate(errors, error, this.#sources.flatMap(missingKeys));
+      if (!(error instanceof RunError && error.code === "run/failed")) throw error;
+      if (again && await endLeftover(errors, this.#dir)) {
+        return await this.#fetch(signal, meter, false);
       }
-      throw error;
+      throw explainUpdate(errors, error, this.#sources.flatMap(missingKeys));
     }
   }
 
