@@ -1,6 +1,25 @@
 /**
  * Debian packages and archives: formats, .deb reading, and an apt that installs nothing.
  *
+ * {@linkcode AptRoot} is the machine's real apt in a directory of its own: it fetches package lists,
+ * chooses packages, says why something cannot be had, and downloads; it never changes a system.
+ * {@linkcode openDeb} and {@linkcode openDebStream} read packages without unpacking them. Functions
+ * named `parse…` are pure: deb822, sources, Release, Packages, Contents, dependencies, changelogs,
+ * checksums; {@linkcode compareVersions} orders versions as dpkg does.
+ *
+ * @example What installing a package would bring
+ * ```ts
+ * import { AptRoot, readHostSources } from "@apt-ostree/apt";
+ *
+ * async function wouldInstall(name: string, dir: string): Promise<string[]> {
+ *   const sources = readHostSources();
+ *   const apt = await AptRoot.create({ dir, architecture: "amd64", sources });
+ *   await apt.update();
+ *   const { packages } = await apt.plan({ install: [name], essential: false });
+ *   return packages.map((each) => `${each.name} ${each.version}, for ${each.askedBy ?? "you"}`);
+ * }
+ * ```
+ *
  * @module
  */
 export { type AptCallOptions, AptRoot, type AptRootOptions } from "./apt_root.ts";

@@ -1,6 +1,6 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { makeArchive, makeDeb, run } from "../support/archive.ts";
+import { makeArchive, makeDeb, output, run } from "../support/archive.ts";
 import { TREEFILE, withFixture } from "../support/compose_fixture.ts";
 import { lacks } from "../support/lacks.ts";
 
@@ -44,6 +44,21 @@ Deno.test("a lockfile gives the same packages again, whatever the sources have s
     assertEquals(composed.code, 0, composed.stderr);
     const offline = await fixture.compose(treefile, `--ex-lockfile=${lock}`, "--cache-only");
     assertStringIncludes(offline.stdout, "No changes since commit");
+
+    // Not even the packages are there any more: the whole compose again, into another repository.
+    const move = (from: string, to: string) =>
+      run("sh", "-c", 'mkdir -p "$2" && mv "$1"/*.deb "$2"', "sh", from, to);
+    await move(archive, `${dir}/away`);
+    const other = `${dir}/other`;
+    await run("ostree", "init", `--repo=${other}`, "--mode=bare");
+    const cut = await fixture.run(
+      ...["compose", "tree", `--repo=${other}`, `--cachedir=${fixture.repo}/extensions/aptostree`],
+      ...[`--ex-lockfile=${lock}`, "--ex-lockfile-strict", "--cache-only", treefile],
+    );
+    assertEquals(cut.code, 0, cut.stderr);
+    const commit = (repo: string) => output("ostree", `--repo=${repo}`, "rev-parse", "test/x");
+    assertEquals(await commit(other), await commit(fixture.repo));
+    await move(`${dir}/away`, archive);
 
     // A package more is taken if the lock is not strict, and refused if it is.
     const more = await fixture.treefile(`${TREEFILE}packages: [test-a, test-c, usr-is-merged]\n`);
