@@ -36,7 +36,9 @@ export function explainError(error: unknown, options: ExplainOptions): string {
   }
   // What the system says of a path is no fault of ours, and has the path in it.
   if (error instanceof Error && /\(os error \d+\)/.test(error.message)) {
-    return `${label}Cannot go on: ${error.message}\n  hint: Check that path and its file system`;
+    return `${label}Cannot go on: ${
+      printable(error.message)
+    }\n  hint: Check that path and its file system`;
   }
   const stack = error instanceof Error ? error.stack ?? error.message : String(error);
   return `${label}${stack}\n  hint: This is a bug in apt-ostree: please report it with the lines above`;
