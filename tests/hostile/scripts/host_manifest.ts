@@ -8,6 +8,9 @@ export type HostManifest = Readonly<Record<string, string>>;
 const VOLATILE_SETTINGS =
   /random\/|dentry-state|inode-nr|inode-state|file-nr|ns_last_pid|pty\/nr|aio-nr|conntrack_count|sched_domain|_usage|\/fs\/quota|stat_refresh|nr_hugepages|net\/.*\/(flush|route)/;
 
+/** Session that a container's runtime opens, with the container's name, whenever a program is started in it. */
+const CONTAINER_SESSION = /^0 0 keyring _ses\.[0-9a-f]{64}: /;
+
 /**
  * Look at the whole host.
  *
@@ -23,7 +26,10 @@ export function readHostManifest(roots: readonly string[], connections: number):
   lines("modules", read("/proc/modules"), (line) => line.split(" ")[0]!);
   lines("mounts", read("/proc/self/mountinfo"), (line) => line.split(" ").slice(3).join(" "));
   lines("swaps", read("/proc/swaps"), (line) => line);
-  lines("keys", read("/proc/keys"), (line) => line.trim().split(/\s+/).slice(5).join(" "));
+  lines("keys", read("/proc/keys"), (line) => {
+    const key = line.trim().split(/\s+/).slice(5).join(" ");
+    return CONTAINER_SESSION.test(key) ? "" : key;
+  });
   for (const kind of ["tcp", "tcp6", "udp", "udp6", "raw", "packet"]) {
     lines(
       `sockets ${kind}`,
