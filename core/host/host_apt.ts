@@ -17,13 +17,16 @@ export interface HostAptOptions {
   readonly runner?: Runner;
 }
 
-/** Where the package lists of a host are kept, below its root. */
-const CACHE = "var/cache/apt-ostree/apt";
+/** Where the package lists of a host are kept, below its /var/cache or what is that to its user. */
+const CACHE = "apt-ostree/apt";
 
 const ARCHITECTURES: Readonly<Record<string, string>> = { x86_64: "amd64", aarch64: "arm64" };
 
 /**
  * An isolated apt over a host's own sources and preferences; the host's apt is never touched.
+ *
+ * Package lists of the running system are kept in /var/cache/apt-ostree; an ordinary user has lists of
+ * its own, in `$XDG_CACHE_HOME`.
  *
  * @throws {AptError} `apt/no-sources`.
  */
@@ -31,13 +34,21 @@ export async function openHostApt(options: HostAptOptions = {}): Promise<AptRoot
   const root = (options.sysroot ?? "/").replace(/\/+$/, "");
   const { architecture = ARCHITECTURES[Deno.build.arch] ?? Deno.build.arch } = options;
   return await AptRoot.create({
-    dir: `${root}/${CACHE}`,
+    dir: `${root === "" && Deno.uid() !== 0 ? userCache() : `${root}/var/cache`}/${CACHE}`,
     architecture,
     sources: readHostSources(root === "" ? "/" : root),
     hostDates: root === "",
     preferences: readPreferences(`${root}/etc/apt`),
     ...(options.runner ? { runner: options.runner } : {}),
   });
+}
+
+/** An ordinary user's directory of what can be made again. @see XDG Base Directory Specification */
+function userCache(): string {
+  const given = Deno.env.get("XDG_CACHE_HOME");
+  if (given?.startsWith("/")) return given;
+  const home = Deno.env.get("HOME");
+  return home?.startsWith("/") ? `${home}/.cache` : "/var/cache";
 }
 
 /**

@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import { makeArchive, makeDeb, output } from "../support/archive.ts";
 import { inTemp } from "../support/in_temp.ts";
 import { lacks } from "../support/lacks.ts";
+import { withTestUser } from "../support/test_user.ts";
 
 const ignore = await lacks("apt-get", "dpkg-deb", "dpkg-scanpackages", "gpg");
 readXattrs("/"); // loads the C library before a test can be blamed for it
@@ -73,6 +74,31 @@ Deno.test("refresh-md and search work over the sources of a system, and beside i
     assertEquals([...Deno.readDirSync(`${system}/var/lib/apt/lists`)], []);
     const none = await aptOstree("search", `--sysroot=${dir}`, "a");
     assertStringIncludes(none.stderr, "code: apt/no-sources");
+  }));
+
+Deno.test("refresh-md and search work for an ordinary user, in its own cache", {
+  ignore: ignore || Deno.uid() !== 0 || await lacks("setpriv", "unshare"),
+}, () =>
+  inTemp(async (dir) => {
+    const archive = `${dir}/archive`;
+    const etc = `${dir}/apt`;
+    await Deno.mkdir(archive);
+    await makeDeb(archive, { name: "test-editor" });
+    const { sources } = await makeArchive(archive);
+    await Deno.mkdir(`${etc}/sources.list.d`, { recursive: true });
+    await Deno.writeTextFile(`${etc}/sources.list.d/test.sources`, sources);
+    await withTestUser({ before: `mount --bind ${etc} /etc/apt\n` }, async (user) => {
+      const refreshed = await user.run(user.program, "refresh-md");
+      assertEquals(refreshed.code, 0, refreshed.stderr);
+      const found = await user.run(user.program, "search", "--cache-only", "editor");
+      assertStringIncludes(found.stdout, "test-editor : test-editor for tests\n");
+      const { isDirectory } = await Deno.stat(`${user.home}/.cache/apt-ostree/apt`);
+      assertEquals(isDirectory, true);
+      const script = 'XDG_CACHE_HOME="$HOME/other" exec "$0" search editor';
+      const other = await user.run("sh", "-c", script, user.program);
+      assertEquals(other.code, 0, other.stderr);
+      assertEquals((await Deno.stat(`${user.home}/other/apt-ostree/apt`)).isDirectory, true);
+    });
   }));
 
 const CHANGELOG = (version: string) =>
