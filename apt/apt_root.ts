@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { resolve } from "@std/path";
-import { hostRunner, type Progress, RunError, type Runner } from "@apt-ostree/base";
+import { hostRunner, type Progress, quoted, RunError, type Runner } from "@apt-ostree/base";
 import { formatAptConfig, hostDateChecks, hostTransport } from "./apt_config.ts";
 import { explainUpdate } from "./apt_refusal.ts";
 import { AptRunner } from "./apt_runner.ts";
@@ -185,6 +185,9 @@ export class AptRoot {
     for (const name of request.install) checkRequest(name);
     const { exclude = [], remove = [], hold = [] } = request;
     for (const name of [...exclude, ...remove, ...hold]) checkName(name);
+    for (const [name, version] of [...request.locked ?? [], ...request.forbidden ?? []]) {
+      checkVersion(name, version);
+    }
     const key = this.#key().update(JSON.stringify([PLAN_FORM, request, [...request.locked ?? []]]));
     const file = `${this.#dir}/plans/${key.digest("hex")}.json`;
     // A .deb that somebody gave as a file may have changed since.
@@ -401,6 +404,19 @@ function checkName(name: string): void {
     subject: name,
     hint: "Write name or name:arch",
   });
+}
+
+/** What has more than one word would be read as another line of preferences. */
+function checkVersion(name: string, version: string): void {
+  if (/^\S+ \S+$/.test(`${name} ${version}`)) return;
+  throw new AptError(
+    "apt/no-such-package",
+    `Cannot use "${name}": ${quoted(version)} is no version`,
+    {
+      subject: name,
+      hint: "Write [EPOCH:]UPSTREAM[-REVISION]",
+    },
+  );
 }
 
 function checkRequest(name: string): void {

@@ -4,6 +4,7 @@ import { makeArchive, makeDeb } from "../tests/support/archive.ts";
 import { lacks } from "../tests/support/lacks.ts";
 import { AptRoot } from "./apt_root.ts";
 import { AptError } from "./error.ts";
+import type { PlanRequest } from "./plan.ts";
 
 const ignore = await lacks("apt-get", "dpkg-deb", "dpkg-scanpackages", "gpg");
 
@@ -121,6 +122,14 @@ Deno.test(
       for (const name of ["-o", "--force-yes", "editor-", "a b", ""]) {
         const error = await assertRejects(() => root.plan({ install: [name] }), AptError);
         assertEquals(error.code, "apt/no-such-package", name);
+      }
+      const evil = "1.0\nPin-Priority: 1\n\nPackage: *";
+      for (const request of [{ locked: new Map([["a", evil]]) }, { forbidden: [["a", evil]] }]) {
+        const error = await assertRejects(
+          () => root.plan({ install: ["editor"], ...request } as PlanRequest),
+          AptError,
+        );
+        assertEquals(error.message.includes("is no version"), true, error.message);
       }
     }),
 );

@@ -1,17 +1,20 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { AptOstreeError } from "@apt-ostree/base";
+import { parseFetch, parseFetched, parseSimulation, parseUnmet, parseUris } from "./apt_output.ts";
 import { parseChangelog } from "./changelog.ts";
 import { parseChecksumList } from "./checksum_list.ts";
+import { compareVersions, splitVersion } from "./compare_versions.ts";
 import { parseContents } from "./contents_index.ts";
 import { parseDeb822 } from "./deb822.ts";
 import { Deb822Document } from "./deb822_document.ts";
 import { parseDependencies } from "./dependency.ts";
 import { FormatError } from "./error.ts";
 import { PackagesIndex } from "./packages_index.ts";
+import { findPin, parsePreferences } from "./preferences.ts";
 import { parseRelease, signedText } from "./release.ts";
 import { makeSearchTable, searchPackages } from "./search_packages.ts";
-import { parseSources } from "./sources.ts";
+import { anchorSources, missingKeys, parseSources } from "./sources.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -227,21 +230,39 @@ const PARSERS: [name: string, parse: (text: string) => unknown][] = [
   ["parseChecksumList", (text) => parseChecksumList(text, "x")],
   ["PackagesIndex", (text) => [...PackagesIndex.parse(bytes(text), "x")]],
   ["searchPackages", (text) => searchPackages({ names: "a\nb", summaries: "c\nd" }, [text])],
+  ["parseContents", (text) => Array.fromAsync(parseContents(text.split("\n")))],
+  ["parsePreferences", (text) => findPin(parsePreferences({ name: "x", text }), "libc6")],
+  ["anchorSources (deb822)", (text) => anchorSources({ name: "a.sources", text }, "/x")],
+  ["anchorSources (one-line)", (text) => anchorSources({ name: "a.list", text }, "/x")],
+  ["missingKeys", (text) => missingKeys({ name: "a.sources", text })],
+  ["compareVersions", (text) => [compareVersions(text, "1:2-3"), splitVersion(text)]],
+  ["parseSimulation", (text) => parseSimulation(text)],
+  ["parseUris", (text) => parseUris(text)],
+  ["parseUnmet", (text) => parseUnmet(text)],
+  ["parseFetch", (text) => [parseFetch(text), parseFetched(text)]],
 ];
-const REAL = [SOURCES, RELEASE, SIGNED, "a, b (>= 1) | c:any [amd64] <!x>", "deb [arch=a] uri s c"];
+const REAL = [
+  ...[SOURCES, RELEASE, SIGNED, "a, b (>= 1) | c:any [amd64] <!x>", "deb [arch=a] uri s c"],
+  "Package: libc6 /^lib/ *\nPin: version 2.*\nPin-Priority: -1\n",
+  "usr/bin/a b\tutils/a,net/b\n",
+  "Inst a [1] (2 Debian:12/stable [amd64])\nRemv b [1:2-3]\n",
+  "'http://example.org/a_1.deb' a_1_all.deb 10 SHA256:0123\n",
+  "The following packages have unmet dependencies:\n a : Depends: b (>= 2)\n     Depends: c\nE: x\n",
+  "Get:1 http://example.org bookworm/main amd64 Packages [8,792 kB]\n",
+];
 
 for (const [name, parse] of PARSERS) {
-  Deno.test(`${name} gives a value or our own error, for noise and for damaged text`, () => {
+  Deno.test(`${name} gives a value or our own error, for noise and for damaged text`, async () => {
     const damaged = fc.tuple(fc.constantFrom(...REAL), fc.nat(), fc.nat(40), fc.string())
       .map(([text, at, cut, put]) => {
         const from = at % text.length;
         return text.slice(0, from) + put + text.slice(from + cut);
       });
     const noise = fc.string({ unit: "binary", maxLength: 200 });
-    fc.assert(
-      fc.property(fc.oneof(damaged, noise), (text) => {
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(damaged, noise), async (text) => {
         try {
-          parse(text);
+          await parse(text);
         } catch (error) {
           if (!(error instanceof AptOstreeError)) throw error;
         }

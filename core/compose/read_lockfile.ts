@@ -1,4 +1,5 @@
 import { FormatError } from "@apt-ostree/apt";
+import { quoted } from "@apt-ostree/base";
 import { parse, YAMLParseError } from "yaml";
 
 /** What a lockfile says about one package. */
@@ -22,9 +23,11 @@ export interface LockedPackage {
 export function parseLockfile(text: string, file: string): Map<string, LockedPackage> {
   let root: unknown;
   try {
-    root = parse(text);
+    root = parse(text, { logLevel: "error" });
   } catch (cause) {
-    if (!(cause instanceof YAMLParseError)) throw cause;
+    // A ReferenceError is about an alias: one of nothing, or far too many.
+    const wrong = cause instanceof YAMLParseError || cause instanceof ReferenceError;
+    if (!wrong) throw cause;
     throw bad(file, cause.message.split("\n")[0]!, cause);
   }
   const { packages, metadata } = keys(root, ["packages", "metadata"], "the file", file);
@@ -68,11 +71,15 @@ function lockedPackage(name: string, entry: unknown, file: string): LockedPackag
   if (digest !== undefined && sha256 === undefined) {
     throw bad(file, `${place}.digest is "${digest}", not sha256: and 64 digits`);
   }
-  return {
+  const locked = {
     version: split?.[1] ?? evr ?? version!,
     architecture: split?.[2] ?? arch,
     sha256,
   };
+  if (!/^\d[A-Za-z0-9.+~:-]*$/.test(locked.version)) {
+    throw bad(file, `${place} has the version ${quoted(locked.version)}, which is none`);
+  }
+  return locked;
 }
 
 function keys(
