@@ -8,6 +8,7 @@
  */
 import { parseArgs } from "@std/cli";
 import { setup } from "./setup.ts";
+import { withTestDisk } from "./test_disk.ts";
 
 /** Where each tier's tests lie; `TIER:short` does a cut of the long ones. */
 const TIERS: Readonly<Record<string, readonly string[]>> = {
@@ -51,8 +52,10 @@ for (const tier of tiers.map(String)) {
   }
   const report = `build/tests-${name}.xml`;
   if (exists(report)) Deno.removeSync(report);
-  const { code } = await new Deno.Command(Deno.execPath(), {
-    args: ["test", "-A", `--junit-path=${report}`, ...paths],
+  const argv = [Deno.execPath(), "test", "-A", `--junit-path=${report}`, ...paths];
+  const [program = "", ...args] = withTestDisk("build/test-disk", argv);
+  const { code } = await new Deno.Command(program, {
+    args,
     env: { APT_OSTREE_TESTS: effort },
   }).spawn().status;
   const counts = readReport(report);
