@@ -18,6 +18,8 @@ function printable(text: string): string {
  * What a user can meet is one sentence, its code and a hint; anything else is a bug and keeps its stack.
  */
 export function explainError(error: unknown, options: ExplainOptions): string {
+  // What could not be cleaned up is no use to anybody without what went wrong first.
+  if (error instanceof SuppressedError) return explainError(error.suppressed, options);
   const label = options.color ? "\x1b[31m\x1b[1merror: \x1b[0m" : "error: ";
   const code = error instanceof Error && "code" in error && typeof error.code === "string"
     ? error.code

@@ -13,6 +13,11 @@ Deno.test("explainError() knows a full disk, also of a worker", () => {
   }
 });
 
+Deno.test("explainError() says what went wrong first, where cleaning up failed too", () => {
+  const error = new SuppressedError(new Error("second"), new AptOstreeError("a/b", "Cannot first"));
+  assertEquals(explainError(error, { color: false }), "error: Cannot first\n  code: a/b");
+});
+
 Deno.test("explainError() gives a terminal no control characters, but lines", () => {
   const error = new AptOstreeError("a/b", 'Cannot read "\x1b[2Jx":\n\tno\r\x9b1m', {
     hint: 'Remove "\x07"',

@@ -23,7 +23,7 @@ import type { EncapsulateOptions } from "./encapsulate_commit.ts";
 import { deliverImage, type ImageResult } from "./encapsulate_image.ts";
 import { flattenLayers } from "./flatten_layers.ts";
 import { isCommitLabel } from "./image_labels.ts";
-import { type FoundImage, readImage, requireImage } from "./image_target.ts";
+import { type FoundImage, readImage, requireImage, requireTarget } from "./image_target.ts";
 import { openTemporaryArea } from "./temporary_area.ts";
 
 /** A key that signs the commit in an image. */
@@ -68,6 +68,7 @@ interface RootSource {
  */
 export async function buildChunkedImage(options: BuildChunkedImageOptions): Promise<ImageResult> {
   const target = parseImageReference(options.target);
+  requireTarget(target);
   const signers = (options.sign ?? []).map(openImageSigner);
   const previous = await findPrevious(target, options);
   using area = openTemporaryArea();

@@ -12,7 +12,7 @@ import { pickDefined } from "../compose/pick_defined.ts";
 import { ImageError } from "../error.ts";
 import { deliverImage, type ImageResult, readRunConfig } from "./encapsulate_image.ts";
 import { COMMIT_LABEL, VERSION_LABEL } from "./image_labels.ts";
-import { type FoundImage, readImage, requireImage } from "./image_target.ts";
+import { type FoundImage, readImage, requireImage, requireTarget } from "./image_target.ts";
 import { openTemporaryArea } from "./temporary_area.ts";
 
 /**
@@ -90,6 +90,7 @@ export async function composeImage(options: ComposeImageOptions): Promise<Compos
   const reference = parseImageReference(options.target);
   const target = formatImageReference(reference);
   const reach = pickDefined(options, "authfile", "retryTimes", "runner", "signal");
+  requireTarget(reference);
   const previous = await readPrevious(reference, options);
   const runConfig = readRunConfig(options.imageConfig);
   using area = openArea(options);

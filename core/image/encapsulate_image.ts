@@ -16,7 +16,7 @@ import { pickDefined } from "../compose/pick_defined.ts";
 import { formatContentMeta } from "./content_meta.ts";
 import { encapsulateCommit, type EncapsulateOptions } from "./encapsulate_commit.ts";
 import type { ImageContents } from "./image_contents.ts";
-import { requireImage, writeImage, type WriteImageOptions } from "./image_target.ts";
+import { requireImage, requireTarget, writeImage, type WriteImageOptions } from "./image_target.ts";
 
 /** What {@linkcode encapsulateImage} is asked for. */
 export interface EncapsulateImageOptions
@@ -66,6 +66,7 @@ export interface ImageResult {
  */
 export async function encapsulateImage(options: EncapsulateImageOptions): Promise<ImageResult> {
   const target = parseImageReference(options.target);
+  requireTarget(target);
   requireOutputs(options.writeContentMeta);
   const repo = Repo.open(options.repo);
   const reach = pickDefined(options, "authfile", "retryTimes", "signal");

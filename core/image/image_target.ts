@@ -17,6 +17,7 @@ import {
 
 import { pathExists } from "@apt-ostree/base";
 import { removeTree } from "@apt-ostree/sandbox";
+import { requireOutputs } from "../compose/output_file.ts";
 
 /** Tag of an image in a layout where none is given. */
 const DEFAULT_TAG = "latest";
@@ -66,6 +67,18 @@ export async function writeImage<T extends { readonly descriptor: Descriptor }>(
   layout.setManifest(image.descriptor, DEFAULT_TAG);
   const digest = await copyImage({ transport: "oci", path, tag: DEFAULT_TAG }, target, options);
   return { image, digest };
+}
+
+/**
+ * Make sure that an image can be written to a place of this machine, before the work begins.
+ *
+ * @throws {OciError} `oci/bad-layout`. @throws {ComposeError} `compose/bad-output`.
+ */
+export function requireTarget(target: ImageReference): void {
+  if (target.transport === "oci-archive") requireOutputs(target.path);
+  if (target.transport !== "oci" || !pathExists(target.path)) return;
+  const { isDirectory } = Deno.statSync(target.path);
+  if (!isDirectory || [...Deno.readDirSync(target.path)].length > 0) OciLayout.open(target.path);
 }
 
 /** An image as it is at its place. */

@@ -284,3 +284,27 @@ Deno.test(
       assertEquals(said, [full, "status 1, left: ", full, "status 1, left: "]);
     }),
 );
+
+Deno.test(
+  "a place that can take no image is refused before the work begins",
+  { ignore },
+  () =>
+    withImageWorld(async ({ dir, repo, run: program }) => {
+      await Deno.mkdir(`${dir}/full/of-files`, { recursive: true });
+      await Deno.mkdir(`${dir}/empty`);
+      const command = ["compose", "container-encapsulate", `--repo=${repo.path}`, "test/x"];
+      for (
+        const [target, code] of [
+          ["oci:full", "oci/bad-layout"],
+          [`oci:${repo.path}/config`, "oci/bad-layout"],
+          ["oci-archive:lost/image.tar", "compose/bad-output"],
+          ["oci-archive:full", "compose/bad-output"],
+        ]
+      ) {
+        const ended = await program(...command, target!);
+        assertEquals([ended.code, ended.stderr.includes("Writing")], [1, false], ended.stderr);
+        assertStringIncludes(ended.stderr, `code: ${code}`);
+      }
+      assertEquals((await program(...command, "oci:empty")).code, 0);
+    }),
+);
