@@ -118,7 +118,7 @@ Deno.test("the next build keeps the layers of the last, and the same root gives 
       args: [
         ...[
           "SOURCE_DATE_EPOCH=1600000000",
-          "HOME=/nonexistent",
+          `HOME=${dir}/home`,
           `APT_OSTREE_DENO=${Deno.execPath()}`,
         ],
         new URL("../../bin/apt-ostree", import.meta.url).pathname,
