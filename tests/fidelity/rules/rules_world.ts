@@ -45,7 +45,7 @@ export class RulesWorld implements AsyncDisposable {
     await run(
       "sh",
       "-c",
-      'cp -al "$1" "$2" 2> /dev/null || cp -a "$1" "$2"',
+      'cp -al "$1" "$2" 2> /dev/null || { rm -rf "$2"; cp -a "$1" "$2"; }',
       "sh",
       CACHE,
       `${dir}/repo`,
