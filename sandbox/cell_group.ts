@@ -14,7 +14,9 @@ export function newGroupName(): string {
  * Shell commands by which the process that runs them goes into a cgroup of its own, with a bound of
  * processes that holds at once, however fast they are made. Where none can be made nothing happens.
  *
- * What processes left that are gone is removed.
+ * What processes left that are gone is removed. Where one was killed at the moment at which
+ * bubblewrap had begun a process and not yet bound its life to its own, that process waits for ever,
+ * alone in its cgroup: it is ended, and the cgroup is removed by the next cell.
  *
  * @param most Processes and threads.
  * @see the kernel's documentation of the pids controller
@@ -25,7 +27,8 @@ for root in ${GROUP_ROOTS.join(" ")}; do
   [ -w "$root/cgroup.procs" ] || continue
   for old in "$root"/apt-ostree-*; do
     owner=\${old##*/apt-ostree-}
-    [ -e "/proc/\${owner%%-*}" ] || rmdir "$old" 2> /dev/null
+    [ -e "/proc/\${owner%%-*}" ] || rmdir "$old" 2> /dev/null && continue
+    { read -r lone && ! read -r _ && [ "$lone" -gt 0 ] && kill -KILL "$lone"; } < "$old/cgroup.procs"
   done
   mkdir "$root/${name}" 2> /dev/null || continue
   if [ -w "$root/${name}/pids.max" ] && echo ${most} > "$root/${name}/pids.max" &&
